@@ -1,0 +1,1 @@
+"""custvalue: what each customer is worth."""

@@ -1,0 +1,120 @@
+"""What a prediction is: one number a customer, with its measure, unit and, where known, its uncertainty."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import attrs
+import numpy as np
+
+from custvalue._arrays import ArrayHolder, FloatArray, check_lengths, float_array
+from custvalue._frames import FrameKind, build_frame
+from custvalue.data import CustomerIndex
+from custvalue.errors import InputError
+
+__all__ = ["CustomerValues", "Interval", "IntervalSource"]
+
+
+class IntervalSource(Protocol):
+    """Whatever can say how sure a prediction is."""
+
+    def interval(self, level: float, /) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper bounds, each (n_customers,), that hold the truth with probability ``level``."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """How the bounds are found: ``"delta"``, ``"bootstrap"``, ``"posterior"``."""
+        ...
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Interval(ArrayHolder):
+    """Bounds of a prediction.
+
+    Parameters
+    ----------
+    customers
+        (n_customers,).
+    lower, upper
+        (n_customers,) bounds in the unit of the prediction.
+    level
+        Probability the bounds are meant to hold, in (0, 1).
+    method
+        How they were found.
+    """
+
+    customers: CustomerIndex
+    lower: FloatArray = float_array()
+    upper: FloatArray = float_array()
+    level: float = 0.95
+    method: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        check_lengths("Interval", len(self.customers), {"lower": self.lower, "upper": self.upper})
+
+    def to_frame(self, like: FrameKind = "pandas") -> object:
+        """One row a customer: customer, lower, upper."""
+        return build_frame({"customer": self.customers.ids, "lower": self.lower, "upper": self.upper}, like)
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"Interval({len(self.customers):,} customers, {self.level:.0%}, {self.method})"
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class CustomerValues(ArrayHolder):
+    """A prediction for each customer.
+
+    Parameters
+    ----------
+    customers
+        (n_customers,).
+    values
+        (n_customers,) in ``unit``; ``inf`` where a mean does not exist, never NaN for want of care.
+    measure
+        What it is: ``"probability_alive"``, ``"expected_purchases"``, ``"lifetime_value"`` ...
+    unit
+        ``"EUR"``, ``"purchases"``, ``"probability"`` ...
+    intervals
+        Where bounds come from, or None if the model has none.
+    """
+
+    customers: CustomerIndex
+    values: FloatArray = float_array()
+    measure: str = "value"
+    unit: str = ""
+    intervals: IntervalSource | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_lengths("CustomerValues", len(self.customers), {"values": self.values})
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Bounds that hold the truth with probability ``level``.
+
+        Raises
+        ------
+        InputError
+            If the model has no intervals, or ``level`` is not between 0 and 1.
+        """
+        if not 0.0 < level < 1.0:
+            raise InputError("interval(level)", expected="a probability between 0 and 1", got=repr(level))
+        if self.intervals is None:
+            hint = "Fit a model that supports intervals, or bootstrap it."
+            raise InputError(f"{self.measure}.interval", expected="a model with intervals", got="none", hint=hint)
+        lower, upper = self.intervals.interval(level)
+        method = self.intervals.method
+        return Interval(customers=self.customers, lower=lower, upper=upper, level=level, method=method)
+
+    @property
+    def total(self) -> float:
+        """Sum over customers."""
+        return float(np.sum(self.values))
+
+    def to_frame(self, like: FrameKind = "pandas") -> object:
+        """One row a customer: customer and the measure."""
+        return build_frame({"customer": self.customers.ids, self.measure: self.values}, like)
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"CustomerValues({self.measure}: {len(self.customers):,} customers, total {self.total:,.2f} {self.unit})"
