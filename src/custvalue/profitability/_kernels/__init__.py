@@ -1,0 +1,1 @@
+"""Arithmetic of profitability on plain arrays: no tables, no checks."""
