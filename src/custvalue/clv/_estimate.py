@@ -1,0 +1,382 @@
+"""What every fit carries: parameters, their uncertainty, criteria, and an honest report about itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Protocol, Self, TypeVar
+
+import attrs
+import numpy as np
+
+from custvalue._arrays import ArrayHolder, FloatArray, float_array, strings
+from custvalue.clv._normal import normal_quantile
+from custvalue.clv._optimise import LOG_BOUND, Objective, Optimum, Problem, maximise
+from custvalue.errors import ConvergenceError, InputError
+
+__all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "checked", "estimate"]
+
+_DRIFTING = 0.05  # a Newton step this long with nothing left to gain: the parameter runs away
+_NO_MAXIMUM = (
+    "the likelihood has no maximum inside the parameter space; fit again with prior=LogNormalPrior(), a simpler model, "
+    "or a longer observation period"
+)
+_FLAT = 1e-4  # curvature (nats per squared log unit) below which a direction is called unidentified
+
+
+@attrs.frozen(kw_only=True)
+class FitReport:
+    """How a fit went, in numbers and in words.
+
+    Parameters
+    ----------
+    converged
+        Whether the gradient says that a maximum was reached (a maximum on a boundary counts; it is named in
+        ``boundary``).
+    gradient_norm
+        Largest absolute gradient a customer, in log-parameters.
+    hessian_condition
+        Ratio of the largest to the smallest curvature; infinite where a direction is flat.
+    n_evaluations
+        Passes over the full data.
+    boundary
+        Parameters whose best value is 0 or infinity, as ``"a -> 0"``.
+    unidentified
+        The direction the data say nothing about, as ``"r and alpha together"``; empty if there is none.
+    notes
+        What the reader must know about the assumptions.
+    advice
+        What to try next.
+    """
+
+    converged: bool
+    gradient_norm: float
+    hessian_condition: float
+    n_evaluations: int
+    boundary: tuple[str, ...] = ()
+    unidentified: str = ""
+    notes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = ["converged" if self.converged else "NOT converged"]
+        parts += [f"on a boundary: {', '.join(self.boundary)}"] if self.boundary else []
+        parts += [f"not identified: {self.unidentified}"] if self.unidentified else []
+        return "; ".join([*parts, *self.notes, *self.advice])
+
+
+@attrs.frozen(kw_only=True)
+class LogNormalPrior:
+    """An independent log-normal prior on each positive parameter (normal on a covariate coefficient).
+
+    Parameters
+    ----------
+    sd
+        Standard deviation of the log-parameter. The default 3 is weak: a parameter 400 times larger or smaller than
+        its centre is still within two of them.
+    centres
+        Median of the prior, by parameter name, in the unit of the data. A parameter not named is centred on 1, and
+        on the mean age
+        (mean spend, ...) if it is a time (an amount), so that the fitted model is the same in days, weeks and years.
+
+    Examples
+    --------
+    >>> LogNormalPrior(sd=1.0, centres={"a": 0.8}).sd
+    1.0
+    """
+
+    sd: float = attrs.field(default=3.0)
+    centres: Mapping[str, float] = attrs.field(factory=dict, converter=dict)
+
+    def __attrs_post_init__(self) -> None:
+        if not (self.sd > 0 and math.isfinite(self.sd)):
+            raise InputError("LogNormalPrior.sd", expected="a positive number", got=str(self.sd))
+        wrong = {name: value for name, value in self.centres.items() if not (value > 0 and math.isfinite(value))}
+        if wrong:
+            raise InputError("LogNormalPrior.centres", expected="positive medians", got=str(wrong))
+
+    def penalty(self, problem: Problem, /) -> Objective:
+        """Log-density (with constant) and gradient in the problem's scaled parameters."""
+        unknown = sorted(set(self.centres) - set(problem.names))
+        if unknown:
+            raise InputError("LogNormalPrior.centres", expected=f"parameters among {problem.names}", got=str(unknown))
+        middle = np.zeros(len(problem.names))
+        for i, name in enumerate(problem.names):
+            if name in self.centres:
+                centre = self.centres[name]
+                middle[i] = math.log(centre) - problem.shift[i] if problem.log_scaled[i] else centre
+        constant = -len(middle) * (math.log(self.sd) + 0.5 * math.log(2 * math.pi))
+
+        def log_prior(theta: FloatArray, /) -> tuple[float, FloatArray]:
+            z = (theta - middle) / self.sd
+            return constant - 0.5 * float(z @ z), -z / self.sd
+
+        return log_prior
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Estimate(ArrayHolder):
+    """A maximum-likelihood (or posterior-mode) estimate.
+
+    Parameters
+    ----------
+    names
+        Parameter names, in the literature's order.
+    theta
+        (n_params,) parameters on the scale they were estimated: logs, except for those that can be negative.
+    log_likelihood
+        At ``theta``, without any prior.
+    hessian
+        (n_params, n_params) of the log-likelihood plus log-prior, in ``theta``.
+    n_observations
+        Number of customers (total weight).
+    report
+        How the fit went.
+    log_prior
+        Log-density of the prior at ``theta``; 0 without one.
+    positive
+        Which parameters are positive, hence logs in ``theta``.
+    """
+
+    names: tuple[str, ...] = attrs.field(converter=strings)
+    theta: FloatArray = float_array()
+    log_likelihood: float
+    hessian: FloatArray = float_array(ndim=2)
+    n_observations: float
+    report: FitReport
+    log_prior: float = 0.0
+    positive: tuple[bool, ...] = attrs.field(
+        default=attrs.Factory(lambda self: (True,) * len(self.names), takes_self=True)
+    )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
+        return f"Estimate({shown}; log-likelihood {self.log_likelihood:.4f}; {self.report})"
+
+    @property
+    def values(self) -> FloatArray:
+        """(n_params,) parameters on their natural scale."""
+        natural: FloatArray = np.where(self.positive, np.exp(np.where(self.positive, self.theta, 0.0)), self.theta)
+        return natural
+
+    @property
+    def params(self) -> dict[str, float]:
+        """Parameters by name, on their natural scale and in the unit of the data."""
+        return dict(zip(self.names, self.values.tolist(), strict=True))
+
+    @property
+    def theta_covariance(self) -> FloatArray:
+        """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing."""
+        curvature, axes = np.linalg.eigh(-self.hessian)
+        flat = curvature <= max(1e-13 * float(np.abs(curvature).max()), 1e-300)
+        good = axes[:, ~flat]
+        half: FloatArray = good / np.sqrt(curvature[~flat])
+        covariance: FloatArray = half @ half.T
+        lost = np.flatnonzero((np.abs(axes[:, flat]) > 1e-3).any(axis=1))
+        covariance[lost, :] = covariance[:, lost] = np.nan
+        covariance[lost, lost] = np.inf
+        return covariance
+
+    @property
+    def covariance(self) -> FloatArray:
+        """(n_params, n_params) covariance of the natural parameters (delta method)."""
+        slope = np.where(self.positive, self.values, 1.0)
+        natural: FloatArray = self.theta_covariance * np.outer(slope, slope)
+        return natural
+
+    @property
+    def correlation(self) -> FloatArray:
+        """(n_params, n_params) correlation of the estimates on the ``theta`` scale."""
+        covariance = self.theta_covariance
+        sd = np.sqrt(np.diag(covariance))
+        ratio: FloatArray = covariance / np.where(np.isfinite(sd), np.outer(sd, sd), np.nan)
+        return ratio
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors by name, natural scale; infinite where the data do not determine the parameter."""
+        return dict(zip(self.names, np.sqrt(np.diag(self.covariance)).tolist(), strict=True))
+
+    def confidence_intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Wald intervals by name, made on the ``theta`` scale: those of positive parameters stay positive."""
+        if not 0.0 < level < 1.0:
+            raise InputError("confidence_intervals", expected="a level between 0 and 1", got=str(level))
+        half = normal_quantile(0.5 + level / 2) * np.sqrt(np.diag(self.theta_covariance))
+        with np.errstate(over="ignore"):
+            low, high = (
+                np.where(self.positive, np.exp(np.where(self.positive, edge, 0.0)), edge)
+                for edge in (self.theta - half, self.theta + half)
+            )
+        return {name: (float(a), float(b)) for name, a, b in zip(self.names, low, high, strict=True)}
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, 2 k - 2 log L."""
+        return 2.0 * len(self.names) - 2.0 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, k log n - 2 log L."""
+        return len(self.names) * math.log(self.n_observations) - 2.0 * self.log_likelihood
+
+    def at(self, theta: FloatArray, /) -> Self:
+        """The same estimate moved to other parameters (for draws); its report and likelihood stay those of the fit."""
+        return attrs.evolve(self, theta=theta)
+
+
+class SupportsEstimate(Protocol):
+    """Anything fitted by this machine."""
+
+    @property
+    def estimate(self) -> Estimate:
+        """The estimate behind the fit."""
+        ...
+
+
+FittedT = TypeVar("FittedT", bound=SupportsEstimate)
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class Fitted(ArrayHolder):
+    """What all fitted likelihood models share; each adds its predictions."""
+
+    estimate: Estimate
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
+        return f"{type(self).__name__}({shown}; log-likelihood {self.log_likelihood:.4f}; {self.diagnostics})"
+
+    @property
+    def params(self) -> dict[str, float]:
+        """Parameters by name, in the unit of the data."""
+        return self.estimate.params
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors by name."""
+        return self.estimate.standard_errors
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the estimate, prior not included."""
+        return self.estimate.log_likelihood
+
+    @property
+    def diagnostics(self) -> FitReport:
+        """How the fit went and what to make of it."""
+        return self.estimate.report
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion."""
+        return self.estimate.aic
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion."""
+        return self.estimate.bic
+
+    def with_theta(self, theta: FloatArray, /) -> Self:
+        """The same fitted model at another parameter vector (n_params,) on the estimation scale."""
+        return attrs.evolve(self, estimate=self.estimate.at(theta))
+
+    def with_params(self, params: Mapping[str, float], /) -> Self:
+        """The same fitted model at other natural parameters, for example published ones; those not named stay."""
+        unknown = sorted(set(params) - set(self.estimate.names))
+        if unknown:
+            raise InputError("with_params", expected=f"parameters among {self.estimate.names}", got=str(unknown))
+        theta = np.array(self.estimate.theta)
+        for i, name in enumerate(self.estimate.names):
+            if name in params:
+                theta[i] = _to_theta(name, params[name], positive=self.estimate.positive[i])
+        return self.with_theta(theta)
+
+
+def _to_theta(name: str, value: float, *, positive: bool) -> float:
+    if not math.isfinite(value) or (positive and value <= 0):
+        raise InputError(f"parameter {name}", expected="a positive number" if positive else "a number", got=str(value))
+    return math.log(value) if positive else float(value)
+
+
+def estimate(
+    problem: Problem,
+    prior: LogNormalPrior | None = None,
+    *,
+    notes: tuple[str, ...] = (),
+    extra_advice: Callable[[Optimum], tuple[str, ...]] | None = None,
+) -> Estimate:
+    """Maximise a problem and judge the result. Does not raise: pass the fitted model through :func:`checked`."""
+    optimum = maximise(problem, None if prior is None else prior.penalty(problem))
+    report = _judge(problem, optimum, notes, has_prior=prior is not None)
+    if extra_advice is not None:
+        report = attrs.evolve(report, advice=report.advice + extra_advice(optimum))
+    return Estimate(
+        names=problem.names,
+        theta=problem.to_reported(optimum.theta),
+        log_likelihood=optimum.value + problem.offset,
+        hessian=optimum.hessian / np.outer(problem.factors, problem.factors),
+        n_observations=problem.weight,
+        report=report,
+        log_prior=optimum.penalty,
+        positive=problem.log_scaled,
+    )
+
+
+def checked(fitted: FittedT) -> FittedT:
+    """Return the fit if its search succeeded.
+
+    Raises
+    ------
+    ConvergenceError
+        If not; the fit travels with the error as ``error.fit``.
+    """
+    report = fitted.estimate.report
+    if not report.converged:
+        raise ConvergenceError(f"the search for the maximum likelihood did not end at a maximum: {report}", fit=fitted)
+    return fitted
+
+
+def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], *, has_prior: bool) -> FitReport:
+    """Turn an optimum into words."""
+    curvature, axes = np.linalg.eigh(-optimum.hessian)
+    boundary = _boundaries(problem, optimum)
+    flat = curvature[0] < _FLAT
+    advice: tuple[str, ...] = ()
+    if (boundary or flat) and not has_prior:
+        advice = (_NO_MAXIMUM,)
+    if not optimum.converged:
+        advice += ("try prior=LogNormalPrior(), or look for customers far outside the bulk of the data",)
+    return FitReport(
+        converged=optimum.converged,
+        gradient_norm=float(np.abs(optimum.gradient).max() / problem.weight),
+        hessian_condition=float(curvature[-1] / curvature[0]) if curvature[0] > 0 else math.inf,
+        n_evaluations=optimum.n_evaluations,
+        boundary=boundary,
+        unidentified=_direction(problem.names, axes[:, 0]) if flat else "",
+        notes=notes,
+        advice=advice,
+    )
+
+
+def _boundaries(problem: Problem, optimum: Optimum) -> tuple[str, ...]:
+    """Positive parameters that sit at the bound or still run away with nothing left to gain."""
+    found = []
+    for name, positive, theta, drift in zip(
+        problem.names, problem.log_scaled, optimum.theta, optimum.drift, strict=True
+    ):
+        if not positive:
+            continue
+        at_bound = abs(theta) >= LOG_BOUND - 1e-6
+        if at_bound or abs(drift) > _DRIFTING:
+            upwards = theta > 0 if at_bound else drift > 0
+            found.append(f"{name} -> {'infinity' if upwards else '0'}")
+    return tuple(found)
+
+
+def _direction(names: tuple[str, ...], axis: FloatArray) -> str:
+    """Say which parameters move along a flat direction, and whether together or against each other."""
+    weights = axis / axis[np.abs(axis).argmax()]
+    with_it = [name for name, share in zip(names, weights, strict=True) if share > 0.1]
+    against = [name for name, share in zip(names, weights, strict=True) if share < -0.1]
+    text = " and ".join(with_it) + (" together" if len(with_it) > 1 else "")
+    return f"{text} against {' and '.join(against)}" if against else text

@@ -1,0 +1,156 @@
+"""BG/NBD and MBG/NBD: Poisson purchases, a coin after each purchase decides whether the customer stays.
+
+Fader, Hardie & Lee (2005), "Counting your customers the easy way", Marketing Science 24; Batislam, Denizel &
+Filiztekin (2007), International Journal of Research in Marketing 24 (the modified model, whose coin is also thrown
+after the first purchase).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from custvalue._arrays import FloatArray
+from custvalue.clv._kernels.beta_mixture import discounted_purchases, mean_purchases, mean_survival
+from custvalue.clv._kernels.likelihood import Params, Terms, at_distinct
+from custvalue.clv._kernels.special import gamma_ratio, log_beta_ratio, log_negative_binomial
+
+__all__ = ["BG_NBD", "MBG_NBD", "BetaGeometric", "beta_geometric_count_terms"]
+
+
+def beta_geometric_count_terms(params: Params, x: FloatArray, m: FloatArray, k: int = 1) -> Terms:
+    """Terms of x alone, for k events a purchase and m survived chances to drop out, with gradient."""
+    r, alpha, a, b = params
+    events = k * x
+    value = gamma_ratio(r, events) + r * np.log(alpha) + log_beta_ratio(a, b, m)
+    both = special.digamma(np.asarray(a) + b) - special.digamma(np.asarray(a) + b + m)
+    gradient = np.empty((4, len(x)))
+    gradient[0] = r * (special.digamma(r + events) - special.digamma(r) + np.log(alpha))
+    gradient[1] = r
+    gradient[2] = a * both
+    gradient[3] = b * (special.digamma(b + m) - special.digamma(b) + both)
+    return value, gradient
+
+
+class BetaGeometric:
+    """BG/NBD (``modified=False``) or MBG/NBD kernel; parameters r, alpha, a, b."""
+
+    names = ("r", "alpha", "a", "b")
+    time_powers = (0, 1, 0, 0)
+    starts = ((0.0, 0.0, 0.0, 0.0), (-1.2, -2.3, -0.7, 0.7), (1.5, 0.5, -2.0, 1.0))
+
+    def __init__(self, *, modified: bool) -> None:
+        self.extra = 1.0 if modified else 0.0
+
+    def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
+        """Terms of x alone."""
+        return beta_geometric_count_terms(params, x, x + self.extra)
+
+    def time_terms(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> Terms:
+        """All other terms: eq. (6) of Fader, Hardie & Lee, the survival term factored out."""
+        r, alpha, _, b = params
+        at_end, at_last = alpha + T, alpha + t_x
+        shape = r + x
+        log_end = np.log(at_end)
+        gap = log_end - np.log(at_last)
+        chances = x + (self.extra - 1.0)
+        d = self._log_odds_gone(params, x, shape * gap)
+        e = np.exp(-np.abs(d))
+        value = np.maximum(d, 0.0) + np.log(1.0 + e) - shape * log_end
+        gone = np.where(d >= 0.0, 1.0, e) / (1.0 + e)
+        gradient = np.empty((4, len(x)))
+        gradient[0] = r * (gone * gap - log_end)
+        # the weights on 1/(alpha+T) and 1/(alpha+t_x) are P(alive) and P(gone)
+        gradient[1] = -alpha * shape * ((1.0 - gone) / at_end + gone / at_last)
+        gradient[2] = gone
+        gradient[3] = -b * gone / (b + np.maximum(chances, 0.0))
+        return value, gradient
+
+    def _log_odds_gone(self, params: Params, x: FloatArray, power: FloatArray) -> FloatArray:
+        """Log-odds of having dropped out after the last purchase; -1e300 where the model has no such chance."""
+        _, _, a, b = params
+        chances = x + (self.extra - 1.0)
+        d = power + np.log(a) - np.log(b + np.maximum(chances, 0.0))
+        return d if self.extra else np.where(x > 0, d, -1e300)
+
+    def _alive(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> FloatArray:
+        r, alpha, _, _ = params
+        power = (r + x) * np.log1p((T - t_x) / (alpha + t_x))
+        return np.asarray(special.expit(-self._log_odds_gone(params, x, power)))
+
+    def probability_alive(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, ahead: float, /
+    ) -> FloatArray:
+        """Probability of being alive ``ahead`` after T."""
+        r, alpha, a, b = params
+        alive = self._alive(params, x, t_x, T)
+        if ahead == 0.0:
+            return alive
+        return alive * at_distinct(lambda x, T: mean_survival(a, b + x + self.extra, r + x, ahead / (alpha + T)), x, T)
+
+    def expected_purchases(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float, /
+    ) -> FloatArray:
+        """Expected purchases in (T, T + t]."""
+        r, alpha, a, b = params
+        alive = self._alive(params, x, t_x, T)
+        return alive * at_distinct(lambda x, T: mean_purchases(a, b + x + self.extra, r + x, t / (alpha + T)), x, T)
+
+    def residual_transactions(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, delta: float, /
+    ) -> FloatArray:
+        """Expected purchases after T discounted at the continuous rate delta."""
+        r, alpha, a, b = params
+        alive = self._alive(params, x, t_x, T)
+        return alive * at_distinct(
+            lambda x, T: discounted_purchases(a, b + x + self.extra, r + x, delta * (alpha + T)), x, T
+        )
+
+    def conditional_pmf(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, n: int, t: float, /
+    ) -> FloatArray:
+        """Probability of n purchases in (T, T + t]."""
+        r, alpha, a, b = params
+        alive = self._alive(params, x, t_x, T)
+        z = t / (alpha + T + t)
+        chance = _pmf(n * np.ones_like(T), n * np.ones_like(T), r + x, z, a, b + x + self.extra)
+        return alive * chance + ((1.0 - alive) if n == 0 else 0.0)
+
+    def latent_means(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> dict[str, FloatArray]:
+        """Posterior means of the purchase rate and of the chance to drop out after a purchase."""
+        r, alpha, a, b = params
+        alive = self._alive(params, x, t_x, T)
+        rate = (r + x) * (alive / (alpha + T) + (1.0 - alive) / (alpha + t_x))
+        return {"purchase_rate": rate, "dropout_probability": (a + 1.0 - alive) / (a + b + x + self.extra)}
+
+    def new_purchases(self, params: Params, t: FloatArray, /) -> FloatArray:
+        """Expected repeat purchases of a new customer in (0, t]: eq. (9) of Fader, Hardie & Lee."""
+        r, alpha, a, b = params
+        stays = b / (a + b) if self.extra else 1.0
+        return stays * mean_purchases(a, b + self.extra, r, t / alpha)
+
+    def new_pmf(self, params: Params, n: FloatArray, t: float, /) -> FloatArray:
+        """Probability that a new customer makes n repeat purchases in (0, t]: eq. (8) of Fader, Hardie & Lee."""
+        r, alpha, a, b = params
+        return _pmf(n, n + self.extra, r, t / (alpha + t), a, b)
+
+
+def _pmf(
+    n: FloatArray,
+    m: FloatArray,
+    r: FloatArray | float,
+    z: FloatArray | float,
+    a: FloatArray | float,
+    b: FloatArray | float,
+) -> FloatArray:
+    """N purchases and still there, or gone at the n-th; m chances to drop out so far."""
+    stayed = np.exp(log_beta_ratio(a, b, m) + log_negative_binomial(n, r, z))
+    # B(a + 1, b + m - 1) / B(a, b) = B(a, b + m - 1) / B(a, b) x a / (a + b + m - 1)
+    before = np.maximum(m - 1.0, 0.0)
+    left = np.exp(log_beta_ratio(a, b, before)) * np.asarray(a) / (np.asarray(a) + b + before)
+    reached = np.where(n > 0, special.betainc(np.maximum(n, 1.0), r, z), 1.0)  # P(at least n events)
+    return stayed + np.where(m > 0, left * reached, 0.0)
+
+
+BG_NBD = BetaGeometric(modified=False)
+MBG_NBD = BetaGeometric(modified=True)

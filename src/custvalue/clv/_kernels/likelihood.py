@@ -1,0 +1,152 @@
+"""The one interface every purchase kernel has, and the weighted log-likelihood built on it.
+
+A row's log-likelihood splits in two: terms of the count x alone (gamma and beta functions) and terms of (x, t_x,
+T). The first are
+computed once per distinct x, the second in blocks that stay in cache; customers who never came back fold into a
+histogram of T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from custvalue._arrays import FloatArray
+
+__all__ = ["Params", "PatternLikelihood", "PurchaseKernel", "Terms", "at_distinct", "fold_counts", "row_log_likelihood"]
+
+Params: TypeAlias = Sequence[FloatArray | float]
+"""Natural parameters in the literature's order; each a scalar or one value a row."""
+
+Terms: TypeAlias = tuple[FloatArray, FloatArray]
+"""Values (n_rows,) and their gradient (n_params, n_rows) in log-parameters."""
+
+BLOCK = 16_000
+PILOT_ROWS = 20_000
+
+
+class PurchaseKernel(Protocol):
+    """Functions of plain arrays that make a purchase model over (x, t_x, T)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameter names."""
+        ...
+
+    @property
+    def time_powers(self) -> tuple[int, ...]:
+        """Power of time in each parameter's unit: 1 for a time, -1 for a rate, 0 for a shape."""
+        ...
+
+    @property
+    def starts(self) -> tuple[tuple[float, ...], ...]:
+        """Start values of the log-parameters with the mean age as the unit of time."""
+        ...
+
+    def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
+        """Terms of the row log-likelihood that depend on x alone."""
+        ...
+
+    def time_terms(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> Terms:
+        """All other terms."""
+        ...
+
+    def probability_alive(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, ahead: float, /
+    ) -> FloatArray:
+        """Probability of being alive ``ahead`` after T."""
+        ...
+
+    def expected_purchases(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float, /
+    ) -> FloatArray:
+        """Expected purchases in (T, T + t]."""
+        ...
+
+    def residual_transactions(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, delta: float, /
+    ) -> FloatArray:
+        """Expected purchases after T, each discounted at the continuous rate delta."""
+        ...
+
+    def conditional_pmf(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, n: int, t: float, /
+    ) -> FloatArray:
+        """Probability of n purchases in (T, T + t]."""
+        ...
+
+    def latent_means(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> dict[str, FloatArray]:
+        """Posterior means of the latent traits of each customer."""
+        ...
+
+    def new_purchases(self, params: Params, t: FloatArray, /) -> FloatArray:
+        """Expected repeat purchases of a new customer in (0, t]."""
+        ...
+
+    def new_pmf(self, params: Params, n: FloatArray, t: float, /) -> FloatArray:
+        """Probability that a new customer makes n repeat purchases in (0, t]."""
+        ...
+
+
+def row_log_likelihood(
+    kernel: PurchaseKernel, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray
+) -> FloatArray:
+    """Log-likelihood (n_rows,) of each row."""
+    return kernel.count_terms(params, x)[0] + kernel.time_terms(params, x, t_x, T)[0]
+
+
+def fold_counts(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Distinct counts and the weight on each."""
+    whole = x.astype(np.int64)
+    if whole.max() <= 1_000_000 and bool((whole == x).all()):
+        mass = np.bincount(whole, weights=weights)
+        seen = np.flatnonzero(np.bincount(whole))
+        return seen.astype(np.float64), mass[seen]
+    distinct, place = np.unique(x, return_inverse=True)
+    return distinct, np.bincount(place, weights=weights, minlength=len(distinct))
+
+
+def at_distinct(function: Callable[[FloatArray, FloatArray], FloatArray], x: FloatArray, T: FloatArray) -> FloatArray:
+    """Evaluate a costly function of (x, T) once for each distinct pair."""
+    age = np.unique(T, return_inverse=True)[1]
+    counts, count = np.unique(x, return_inverse=True)
+    _, first, place = np.unique(age * len(counts) + count, return_index=True, return_inverse=True)
+    return function(x[first], T[first])[place]
+
+
+class PatternLikelihood:
+    """Weighted log-likelihood of patterns and its gradient in log-parameters."""
+
+    def __init__(
+        self, kernel: PurchaseKernel, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray
+    ) -> None:
+        self.kernel = kernel
+        self.counts, self.count_weights = fold_counts(x, weights)
+        self.columns = (x, t_x, T)
+        self.weights = weights
+
+    def pilot(self, n_rows: int = PILOT_ROWS) -> PatternLikelihood | None:
+        """The same likelihood of a random subsample weighted up to the whole; None where it would not pay."""
+        if len(self.weights) < 3 * n_rows:
+            return None
+        rows = np.sort(np.random.default_rng(20_05).choice(len(self.weights), n_rows, replace=False))
+        weights = self.weights[rows]
+        x, t_x, T = (column[rows] for column in self.columns)
+        return PatternLikelihood(self.kernel, x, t_x, T, weights * (self.weights.sum() / weights.sum()))
+
+    def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
+        """Value and gradient (n_params,) at log-parameters ``theta``."""
+        params = [float(value) for value in np.exp(theta)]
+        value, slope = self.kernel.count_terms(params, self.counts)
+        total = float(self.count_weights @ value)
+        gradient: FloatArray = slope @ self.count_weights
+        for first in range(0, len(self.weights), BLOCK):
+            rows = slice(first, first + BLOCK)
+            x, t_x, T = (column[rows] for column in self.columns)
+            weights = self.weights[rows]
+            value, slope = self.kernel.time_terms(params, x, t_x, T)
+            total += float(weights @ value)
+            gradient = gradient + slope @ weights
+        return total, gradient

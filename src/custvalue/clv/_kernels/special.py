@@ -1,0 +1,58 @@
+"""Stable elementary pieces shared by the purchase kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from custvalue._arrays import FloatArray
+
+__all__ = ["gamma_ratio", "log_beta_ratio", "log_negative_binomial", "softplus"]
+
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
+
+
+def softplus(d: FloatArray) -> FloatArray:
+    """Evaluate ``log(1 + exp(d))`` without overflow."""
+    value: FloatArray = np.maximum(d, 0.0) + np.log(1.0 + np.exp(-np.abs(d)))
+    return value
+
+
+def _stirling_tail(z: FloatArray) -> FloatArray:
+    """Remainder of Stirling's series for log-gamma, good to 1e-16 from z = 15 on."""
+    inverse = 1.0 / z
+    square = inverse * inverse
+    total = np.zeros_like(inverse)
+    for coefficient in reversed(_STIRLING):
+        total = total * square + coefficient
+    return total * inverse
+
+
+def gamma_ratio(z: FloatArray | float, n: FloatArray | float) -> FloatArray:
+    """Evaluate ``log(Gamma(z + n) / Gamma(z))`` for z > 0, n >= 0 without the cancellation of two large log-gammas."""
+    z, n = np.broadcast_arrays(np.asarray(z, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    plain = special.gammaln(z + n) - special.gammaln(z)
+    large = z >= 15.0
+    if not large.any():
+        return np.asarray(plain)
+    big, step = np.where(large, z, 15.0), np.where(large, n, 0.0)
+    # log Gamma(z+n) - log Gamma(z) = (z+n-1/2) log1p(n/z) + n log z - n + tail(z+n) - tail(z)
+    series = (
+        (big + step - 0.5) * np.log1p(step / big)
+        + step * (np.log(big) - 1.0)
+        + (_stirling_tail(big + step) - _stirling_tail(big))
+    )
+    return np.where(large, series, plain)
+
+
+def log_beta_ratio(a: FloatArray | float, b: FloatArray | float, m: FloatArray | float) -> FloatArray:
+    """Evaluate ``log(B(a, b + m) / B(a, b))``, the log-probability of surviving m chances to drop out."""
+    return gamma_ratio(b, m) - gamma_ratio(np.asarray(a) + b, m)
+
+
+def log_negative_binomial(n: FloatArray, r: FloatArray | float, z: FloatArray | float) -> FloatArray:
+    """Log-probability of n Poisson events when the rate is gamma(r): success weight ``z = t / (alpha + t)``."""
+    value: FloatArray = (
+        gamma_ratio(r, n) - special.gammaln(n + 1.0) + np.asarray(r) * np.log1p(-np.asarray(z)) + special.xlogy(n, z)
+    )
+    return value

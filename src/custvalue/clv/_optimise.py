@@ -1,0 +1,250 @@
+"""The machine that maximises a log-likelihood over unbounded (mostly log) parameters.
+
+A model supplies a :class:`Problem`: names, a log-likelihood with its gradient, start values. Everything
+else is the same for all: search on a subsample where there is one, Newton finish on the full data, Hessian by central
+differences of the analytic gradient, and a judgement that looks at the gradient and not at an optimiser's flag.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, optimize
+
+__all__ = ["LOG_BOUND", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
+
+FloatArray = NDArray[np.float64]
+
+LOG_BOUND = math.log(1e7)
+"""No scaled log-parameter leaves ``[-LOG_BOUND, LOG_BOUND]``: a maximum there is reported as a boundary."""
+
+_STEP = 1e-4  # of the central differences: truncation and rounding both near 1e-9
+_FINISHED = 1e-12  # nats still to gain, as the quadratic model sees it
+_CONVERGED = 1e-6  # the same, where we are content to call the search successful
+_LONGEST = 2.0  # longest Newton step in one log-parameter
+
+
+class Objective(Protocol):
+    """A log-likelihood (sum over weighted rows) with its gradient, of the parameter vector alone."""
+
+    def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
+        """Value and gradient (n_params,) at ``theta`` (n_params,)."""
+        ...
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Problem:
+    """What a model has to say about itself to be fitted.
+
+    Parameters
+    ----------
+    names
+        Parameter names in the literature's order.
+    objective
+        Weighted log-likelihood and gradient in *scaled* parameters.
+    starts
+        Start vectors in scaled parameters; the second and later ones are tried only when the first one fails.
+    shift
+        Added to a scaled vector to give the reported one (``log(scale)`` for a parameter that is a time or a money
+        amount, else 0).
+    offset
+        Added to the objective to give the reported log-likelihood (the Jacobian of the scaling).
+    weight
+        Total weight of the rows: the number of customers.
+    pilot
+        The objective of a subsample, weighted up to ``weight``; None when the data are small.
+    positive
+        Which parameters are logs of positive numbers; None means all of them.
+    factor
+        Multiplies a scaled parameter before ``shift`` is added; for an amount that may be negative. None means 1.
+    """
+
+    names: tuple[str, ...]
+    objective: Objective
+    starts: tuple[FloatArray, ...]
+    shift: FloatArray
+    offset: float
+    weight: float
+    pilot: Objective | None = None
+    positive: tuple[bool, ...] | None = None
+    factor: FloatArray | None = None
+
+    def reported(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
+        """Log-likelihood and gradient at a parameter vector in the reported unit."""
+        value, gradient = self.objective(self.to_scaled(theta))
+        return value + self.offset, gradient / self.factors
+
+    @property
+    def factors(self) -> FloatArray:
+        """:attr:`factor`, spelled out."""
+        return self.factor if self.factor is not None else np.ones(len(self.names))
+
+    def to_scaled(self, theta: FloatArray, /) -> FloatArray:
+        """A vector in the reported unit, scaled."""
+        scaled: FloatArray = (theta - self.shift) / self.factors
+        return scaled
+
+    def to_reported(self, scaled: FloatArray, /) -> FloatArray:
+        """A scaled vector in the reported unit."""
+        theta: FloatArray = scaled * self.factors + self.shift
+        return theta
+
+    @property
+    def log_scaled(self) -> tuple[bool, ...]:
+        """Which parameters are logs, spelled out."""
+        return self.positive if self.positive is not None else (True,) * len(self.names)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Optimum:
+    """Where :func:`maximise` ended, in scaled parameters.
+
+    ``drift`` is the Newton step still wanted: near zero at an interior maximum, of order one along a parameter that
+    runs to a boundary.
+    """
+
+    theta: FloatArray
+    value: float
+    penalty: float
+    gradient: FloatArray
+    hessian: FloatArray
+    drift: FloatArray
+    decrement: float
+    n_evaluations: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether next to nothing is left to gain."""
+        return bool(np.isfinite(self.value) and self.decrement <= _CONVERGED * max(1.0, 1e-6 * abs(self.value)))
+
+
+class _Counted:
+    """An objective plus an optional penalty, counting its calls; not finite means minus infinity."""
+
+    def __init__(self, objective: Objective, penalty: Objective | None) -> None:
+        self.objective = objective
+        self.penalty = penalty
+        self.calls = 0
+
+    def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
+        self.calls += 1
+        value, gradient = self.objective(theta)
+        if self.penalty is not None:
+            extra, slope = self.penalty(theta)
+            value, gradient = value + extra, gradient + slope
+        if not (math.isfinite(value) and np.isfinite(gradient).all()):
+            return -math.inf, np.zeros_like(theta)
+        return value, gradient
+
+
+def maximise(problem: Problem, penalty: Objective | None = None) -> Optimum:
+    """Maximise the problem's objective plus a log-prior ``penalty`` (both in scaled parameters)."""
+    full = _Counted(problem.objective, penalty)
+    pilot = full if problem.pilot is None else _Counted(problem.pilot, penalty)
+    best: Optimum | None = None
+    for start in problem.starts:
+        theta = _search(pilot, start, problem.weight)
+        hessian = central_hessian(pilot, theta)
+        found = _finish(full, theta, hessian, exact=problem.pilot is None)
+        if best is None or found.value > best.value + 1e-9 * abs(best.value):
+            best = found
+        if best.converged and np.abs(best.drift).max() < 1e-2:
+            break
+    assert best is not None  # noqa: S101 - a problem without start values is a programming error
+    extra = 0.0 if penalty is None else penalty(best.theta)[0]
+    return attrs.evolve(best, value=best.value - extra, penalty=extra, n_evaluations=full.calls)
+
+
+def central_hessian(objective: Objective, theta: FloatArray) -> FloatArray:
+    """Hessian (n_params, n_params) by central differences of the gradient, made symmetric."""
+    n_params = len(theta)
+    columns = np.empty((n_params, n_params))
+    for i in range(n_params):
+        up, down = theta.copy(), theta.copy()
+        up[i] += _STEP
+        down[i] -= _STEP
+        columns[i] = (objective(up)[1] - objective(down)[1]) / (2 * _STEP)
+    hessian: FloatArray = 0.5 * (columns + columns.T)
+    return hessian
+
+
+def _search(objective: Objective, start: FloatArray, weight: float) -> FloatArray:
+    """L-BFGS-B from one start; where it stops matters, what it says about itself does not."""
+
+    def downhill(theta: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient = objective(theta)
+        return (-value / weight, -gradient / weight) if math.isfinite(value) else (1e300, gradient)
+
+    result = optimize.minimize(
+        downhill,
+        np.clip(start, -LOG_BOUND, LOG_BOUND),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-LOG_BOUND, LOG_BOUND)] * len(start),
+        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 400, "maxcor": 20},
+    )
+    found: FloatArray = np.asarray(result.x, dtype=np.float64)
+    return found
+
+
+def _newton_step(hessian: FloatArray, gradient: FloatArray, theta: FloatArray) -> FloatArray:
+    """Ascent step with the curvature made negative definite; held parameters at their bound stay."""
+    held = ((theta >= LOG_BOUND) & (gradient > 0)) | ((theta <= -LOG_BOUND) & (gradient < 0))
+    free = np.flatnonzero(~held)
+    step = np.zeros_like(theta)
+    if len(free):
+        curvature, axes = linalg.eigh(-hessian[np.ix_(free, free)])
+        floor = max(1e-14 * float(np.abs(curvature).max()), 1e-12)
+        step[free] = axes @ ((axes.T @ gradient[free]) / np.maximum(np.abs(curvature), floor))
+    longest = float(np.abs(step).max())
+    return step if longest <= _LONGEST else step * (_LONGEST / longest)
+
+
+def _finish(objective: _Counted, theta: FloatArray, hessian: FloatArray, *, exact: bool) -> Optimum:
+    """Newton steps on the full objective, the curvature renewed when it stops helping."""
+    value, gradient = objective(theta)
+    left = math.inf
+    for _ in range(40):
+        step = _newton_step(hessian, gradient, theta)
+        before, left = left, 0.5 * float(gradient @ step)
+        drifting = left < 0.01 * _CONVERGED and np.abs(step).max() > 0.1
+        if left < _FINISHED or drifting:
+            break
+        if left > 0.2 * before:
+            hessian, exact = central_hessian(objective, theta), True
+            step = _newton_step(hessian, gradient, theta)
+        moved = _line_search(objective, theta, step, value)
+        if moved is None:
+            break
+        exact = False
+        theta, value, gradient = moved
+    if not exact:
+        hessian = central_hessian(objective, theta)
+    drift = _newton_step(hessian, gradient, theta)
+    return Optimum(
+        theta=theta,
+        value=value,
+        penalty=0.0,
+        gradient=gradient,
+        hessian=hessian,
+        drift=drift,
+        decrement=0.5 * abs(float(gradient @ drift)),
+        n_evaluations=0,
+    )
+
+
+def _line_search(
+    objective: Objective, theta: FloatArray, step: FloatArray, value: float
+) -> tuple[FloatArray, float, FloatArray] | None:
+    """The first of a few shrinking steps that does not lose ground; None if all do."""
+    slack = 1e-13 * abs(value)
+    for shrink in (1.0, 0.25, 0.05, 0.005):
+        trial = np.clip(theta + shrink * step, -LOG_BOUND, LOG_BOUND)
+        there, slope = objective(trial)
+        if there >= value - slack:
+            return trial, there, slope
+    return None
