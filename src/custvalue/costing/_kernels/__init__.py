@@ -1,0 +1,1 @@
+"""Arithmetic of the costing room: functions of plain arrays and integers, no checks of input."""
