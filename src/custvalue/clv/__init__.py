@@ -13,26 +13,44 @@ from custvalue.clv._protocol import (
 )
 from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv._result import CustomerValues, Interval, IntervalSource
+from custvalue.clv._spend import Independence, NonPositive
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD, FittedBGNBD, FittedMBGNBD
+from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
+from custvalue.clv.gamma_gamma import FittedGammaGamma, GammaGamma
+from custvalue.clv.intervals import ParameterDraws, with_intervals
+from custvalue.clv.lognormal_spend import FittedLognormalSpend, LognormalSpend
+from custvalue.clv.normal_margin import FittedNormalMargin, NormalMargin
 
 __all__ = [
     "BGNBD",
     "MBGNBD",
+    "BuyTillYouDie",
     "CLVModel",
     "CustomerValues",
     "Estimate",
     "FirstPurchase",
     "FitReport",
     "FittedBGNBD",
+    "FittedBuyTillYouDie",
     "FittedCLV",
+    "FittedGammaGamma",
+    "FittedLognormalSpend",
     "FittedMBGNBD",
+    "FittedNormalMargin",
     "FittedPurchases",
     "FittedSpend",
+    "GammaGamma",
+    "Independence",
     "Interval",
     "IntervalSource",
     "LogNormalPrior",
+    "LognormalSpend",
+    "NonPositive",
+    "NormalMargin",
+    "ParameterDraws",
     "PurchaseModel",
     "SpendModel",
     "SupportsMargin",
     "SupportsResidual",
+    "with_intervals",
 ]

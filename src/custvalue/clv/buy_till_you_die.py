@@ -1,0 +1,292 @@
+"""Lifetime value from two models: how often a customer will still buy, and what a purchase brings."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import numpy as np
+from scipy import linalg
+
+from custvalue._arrays import FloatArray, IntArray
+from custvalue.clv._estimate import Estimate, FitReport
+from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel, SpendModel, SupportsResidual
+from custvalue.clv._result import CustomerValues
+from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, ParameterDraws, SupportsParameters
+from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, Timing
+from custvalue.errors import InputError
+
+__all__ = ["BuyTillYouDie", "FittedBuyTillYouDie"]
+
+
+def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
+    if isinstance(value, CustomerMargin):
+        return value
+    if not math.isfinite(value):
+        hint = "30 % is written 0.3; pass a CustomerMargin for one margin a customer."
+        raise InputError("BuyTillYouDie.margin", expected="a finite share of spend", got=repr(value), hint=hint)
+    return float(value)
+
+
+@attrs.frozen(kw_only=True)
+class _Terms:
+    """What a present value is asked for."""
+
+    horizon: Horizon | None
+    discount: DiscountRate
+    timing: Timing
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FittedBuyTillYouDie:
+    """A fitted purchase model and a fitted spend model, with a margin; made by :meth:`BuyTillYouDie.fit`.
+
+    Parameters
+    ----------
+    purchases
+        How often customers still buy.
+    spend
+        What a purchase brings.
+    margin
+        What is left of it: a share of spend, or one share and one cost per purchase a customer.
+    """
+
+    purchases: FittedPurchases
+    spend: FittedSpend
+    margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin)
+
+    def with_margin(self, margin: float | CustomerMargin, /) -> FittedBuyTillYouDie:
+        """The same fit with another margin; nothing is fitted again."""
+        return attrs.evolve(self, margin=margin)
+
+    def lifetime_value(
+        self,
+        summary: CustomerSummary,
+        /,
+        *,
+        horizon: Horizon | None,
+        discount: DiscountRate,
+        timing: Timing = Timing.END,
+    ) -> CustomerValues:
+        """Present value of the profit of each customer's future purchases.
+
+        The horizon is cut into periods of its unit. The purchases expected in each, times what a purchase leaves, are
+        discounted from the moment ``timing`` puts them at. What was bought so far is not in it.
+
+        Parameters
+        ----------
+        summary
+            The customers, at the moment of valuation.
+        horizon
+            How far to look; its unit is the period of discounting. None for all time to come: the discounted expected
+            residual transactions of the purchase model, discounted continuously, ``timing`` not used.
+        discount
+            Cost of capital.
+        timing
+            When, within a period, its cash arrives.
+
+        Returns
+        -------
+        CustomerValues
+            (n_customers,) in major units. ``inf`` where the expected spend is infinite. ``.interval(level)`` gives
+            bounds for the uncertainty of both models' parameters together, where both models have it.
+
+        Raises
+        ------
+        AlignmentError
+            If the margin is of other customers than the summary.
+        InputError
+            If there is no horizon and the purchase model has no residual transactions.
+
+        References
+        ----------
+        Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005), "RFM and CLV: Using Iso-Value Curves for Customer Base
+        Analysis", Journal of Marketing Research 42(4), eq. (1) and (2).
+        """
+        predict = _Worth(summary=summary, terms=_Terms(horizon=horizon, discount=discount, timing=timing))
+        values = predict(self, None)
+        supported = isinstance(self.purchases, SupportsParameters) and isinstance(self.spend, SupportsParameters)
+        return CustomerValues(
+            customers=summary.customers,
+            values=values,
+            measure="lifetime_value",
+            unit=summary.currency.code,
+            intervals=DeltaIntervals(fitted=self, predict=predict) if supported else None,
+        )
+
+    def with_draws(self, values: CustomerValues, draws: ParameterDraws, /) -> CustomerValues:
+        """Replace the delta-method intervals of a lifetime value by those of draws.
+
+        Parameters
+        ----------
+        values
+            From :meth:`lifetime_value` of this fit.
+        draws
+            Joint draws of both models' parameters.
+
+        Raises
+        ------
+        InputError
+            If ``values`` do not come from here, or the draws are of other parameters.
+        """
+        source = values.intervals
+        if not isinstance(source, DeltaIntervals) or source.fitted is not self:
+            raise InputError("with_draws", expected="a lifetime value of this fit", got=repr(values))
+        if draws.names != self.estimate.names:
+            raise InputError("with_draws", expected=f"draws of {list(self.estimate.names)}", got=repr(draws))
+        drawn = DrawIntervals(fitted=self, draws=draws, predict=source.predict, n_customers=len(values.customers))
+        return attrs.evolve(values, intervals=drawn)
+
+    @property
+    def estimate(self) -> Estimate:
+        """Both models' parameters in one estimate; the two are independent, so likelihoods multiply.
+
+        Raises
+        ------
+        InputError
+            If one of the models has no estimate.
+        """
+        first, second = _parameters(self.purchases), _parameters(self.spend)
+        names = [f"purchases.{name}" for name in first.names] + [f"spend.{name}" for name in second.names]
+        return Estimate(
+            names=tuple(names),
+            theta=np.concatenate([first.theta, second.theta]),
+            log_likelihood=first.log_likelihood + second.log_likelihood,
+            hessian=linalg.block_diag(first.hessian, second.hessian),
+            n_observations=first.n_observations,
+            report=_joint_report(first.report, second.report),
+            log_prior=first.log_prior + second.log_prior,
+            positive=first.positive + second.positive,
+        )
+
+    @property
+    def diagnostics(self) -> FitReport:
+        """How both fits went."""
+        return self.estimate.report
+
+    def with_theta(self, theta: FloatArray, /) -> FittedBuyTillYouDie:
+        """The same model at other parameters: those of purchases, then those of spend."""
+        n_first = len(_parameters(self.purchases).names)
+        if not (isinstance(self.purchases, SupportsParameters) and isinstance(self.spend, SupportsParameters)):
+            raise _no_parameters(self)
+        purchases, spend = self.purchases.with_theta(theta[:n_first]), self.spend.with_theta(theta[n_first:])
+        return FittedBuyTillYouDie(purchases=purchases, spend=spend, margin=self.margin)
+
+    def __repr__(self) -> str:
+        """Both models and the margin."""
+        return f"FittedBuyTillYouDie(purchases={self.purchases!r}, spend={self.spend!r}, margin={self.margin!r})"
+
+
+@attrs.frozen
+class BuyTillYouDie:
+    """Lifetime value as expected purchases times expected profit of a purchase.
+
+    Assumes that what a customer spends does not depend on how often (the spend models check it).
+
+    Parameters
+    ----------
+    purchases
+        Any :class:`PurchaseModel`, for example ``BGNBD()``.
+    spend
+        Any :class:`SpendModel`, for example ``GammaGamma()``.
+    margin
+        What is left of a purchase: a share of spend such as 0.3, or a :class:`CustomerMargin` with one share and one
+        cost per purchase a customer. With :class:`NormalMargin`, whose amounts are margins already, leave it at 1.
+
+    Examples
+    --------
+    >>> from custvalue.clv import BGNBD, GammaGamma
+    >>> model = BuyTillYouDie(purchases=BGNBD(), spend=GammaGamma(), margin=0.3)
+    >>> model.with_margin(0.4).margin
+    0.4
+    """
+
+    purchases: PurchaseModel
+    spend: SpendModel
+    margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin, kw_only=True)
+
+    def fit(self, summary: CustomerSummary, /) -> FittedBuyTillYouDie:
+        """Fit both models to one summary.
+
+        Raises
+        ------
+        InputError
+            If one of the models cannot use the summary.
+        ConvergenceError
+            If one of them ends away from a maximum.
+        """
+        return FittedBuyTillYouDie(
+            purchases=self.purchases.fit(summary), spend=self.spend.fit(summary), margin=self.margin
+        )
+
+    def with_margin(self, margin: float | CustomerMargin, /) -> BuyTillYouDie:
+        """The same model with another margin."""
+        return attrs.evolve(self, margin=margin)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Worth:
+    """The lifetime value of the customers of a summary, or of some of them."""
+
+    summary: CustomerSummary
+    terms: _Terms
+
+    def __call__(self, fitted: FittedBuyTillYouDie, rows: IntArray | None) -> FloatArray:
+        summary = self.summary if rows is None else self.summary.take(rows)
+        purchases = _discounted_purchases(fitted.purchases, summary, self.terms)
+        profit = self._profit(fitted.margin, fitted.spend.expected_spend(summary).values, rows)
+        # no purchases are worth nothing, whatever the spend: 0 x inf is not a number
+        value: FloatArray = np.multiply(purchases, profit, out=np.zeros(profit.shape), where=purchases > 0)
+        return value
+
+    def _profit(self, margin: float | CustomerMargin, spend: FloatArray, rows: IntArray | None) -> FloatArray:
+        if not isinstance(margin, CustomerMargin):
+            return margin * spend if margin != 0 else np.zeros(spend.shape)
+        margin.customers.require_same(self.summary.customers, where="lifetime_value (margin against summary)")
+        at = slice(None) if rows is None else rows
+        ratio = margin.ratio[at]
+        earned = np.multiply(ratio, spend, out=np.zeros(spend.shape), where=ratio != 0)
+        profit: FloatArray = earned - margin.cost_per_purchase[at]
+        return profit
+
+
+def _discounted_purchases(fitted: FittedPurchases, summary: CustomerSummary, terms: _Terms) -> FloatArray:
+    """Expected purchases, each worth its discount factor; (n_customers,)."""
+    if terms.horizon is None:
+        if not isinstance(fitted, SupportsResidual):
+            hint = "Pass a horizon, or use ParetoNBD."
+            got = f"horizon=None with {type(fitted).__name__}"
+            raise InputError("lifetime_value", expected="a horizon", got=got, hint=hint)
+        return fitted.expected_residual_transactions(summary, terms.discount).values
+    total, before = np.zeros(len(summary)), np.zeros(len(summary))
+    start = 0.0
+    while start < terms.horizon.n:
+        end = min(start + 1.0, terms.horizon.n)
+        reached = fitted.expected_purchases(summary, Horizon(end, terms.horizon.unit)).values
+        moment = start + terms.timing.offset * (end - start)
+        total += terms.discount.factor(moment, terms.horizon.unit) * (reached - before)
+        before, start = reached, end
+    return total
+
+
+def _parameters(fitted: FittedPurchases | FittedSpend) -> Estimate:
+    if not isinstance(fitted, SupportsParameters):
+        raise _no_parameters(fitted)
+    return fitted.estimate
+
+
+def _no_parameters(fitted: object) -> InputError:
+    return InputError("estimate", expected="models with .estimate and .with_theta", got=type(fitted).__name__)
+
+
+def _joint_report(first: FitReport, second: FitReport) -> FitReport:
+    return FitReport(
+        converged=first.converged and second.converged,
+        gradient_norm=max(first.gradient_norm, second.gradient_norm),
+        hessian_condition=max(first.hessian_condition, second.hessian_condition),
+        n_evaluations=first.n_evaluations + second.n_evaluations,
+        boundary=first.boundary + second.boundary,
+        unidentified="; ".join(filter(None, [first.unidentified, second.unidentified])),
+        notes=first.notes + second.notes,
+        advice=first.advice + second.advice,
+    )

@@ -1,0 +1,281 @@
+"""How sure a prediction is: bounds from the curvature of the likelihood, or from draws of the parameters.
+
+The bounds are about the *expected* value of each customer: what more data of the same kind would settle. What one
+customer will really do scatters far wider about it; for that, simulate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
+
+import attrs
+import numpy as np
+from scipy import special
+
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
+from custvalue._frames import FrameKind, build_frame
+from custvalue.clv._estimate import Estimate
+from custvalue.clv._normal import normal_quantile
+from custvalue.clv._result import CustomerValues
+from custvalue.data import CustomerSummary
+from custvalue.errors import ConvergenceError, InputError
+
+__all__ = ["DeltaIntervals", "DrawIntervals", "ParameterDraws", "SupportsParameters", "with_intervals"]
+
+_STEP = 0.02  # of a difference, in standard errors of the parameter
+_LEAST, _MOST = 1e-6, 1e-3
+_BLOCK_VALUES = 4_000_000  # draws x customers held at once
+
+
+@runtime_checkable
+class SupportsParameters(Protocol):
+    """A fitted model with an estimate, that can be moved to other parameters."""
+
+    @property
+    def estimate(self) -> Estimate:
+        """Parameters, covariance and report of the fit."""
+        ...
+
+    def with_theta(self, theta: FloatArray, /) -> Self:
+        """The same model at other parameters (n_params,), on the estimation scale."""
+        ...
+
+
+FittedT = TypeVar("FittedT", bound=SupportsParameters)
+RowPredictor = Callable[[FittedT, IntArray | None], FloatArray]
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class ParameterDraws(ArrayHolder):
+    """Draws of the parameters: a posterior sample or bootstrap refits.
+
+    Parameters
+    ----------
+    names
+        Parameters, in the order of the columns.
+    theta
+        (n_draws, n_params) on the estimation scale: logs, but for parameters that can be negative.
+    positive
+        Which parameters are logs in ``theta``.
+    method
+        How they were made.
+    """
+
+    names: tuple[str, ...] = attrs.field(converter=strings)
+    theta: FloatArray = float_array(2)
+    positive: tuple[bool, ...]
+    method: str
+
+    def __attrs_post_init__(self) -> None:
+        if self.theta.shape[1] != len(self.names) or not self.theta.shape[0]:
+            got = f"shape {self.theta.shape}"
+            raise InputError("ParameterDraws.theta", expected=f"(n_draws, {len(self.names)})", got=got)
+
+    def __len__(self) -> int:
+        """Count the draws."""
+        return int(self.theta.shape[0])
+
+    @property
+    def values(self) -> FloatArray:
+        """(n_draws, n_params) parameters on their natural scale."""
+        logs = np.where(self.positive, self.theta, 0.0)
+        natural: FloatArray = np.where(self.positive, np.exp(logs), self.theta)
+        return natural
+
+    def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+        """Central interval of each parameter, by name."""
+        tail = 0.5 * (1.0 - _checked_level(level))
+        low, high = np.quantile(self.values, [tail, 1.0 - tail], axis=0)
+        return {name: (float(a), float(b)) for name, a, b in zip(self.names, low, high, strict=True)}
+
+    def thinned(self, n_draws: int) -> ParameterDraws:
+        """At most ``n_draws`` of the draws, evenly spaced."""
+        if n_draws >= len(self):
+            return self
+        at = np.linspace(0, len(self) - 1, n_draws).round().astype(np.int64)
+        return attrs.evolve(self, theta=self.theta[at])
+
+    def to_frame(self, like: FrameKind = "pandas") -> object:
+        """One row a draw, one column a parameter, natural scale."""
+        return build_frame(dict(zip(self.names, self.values.T, strict=True)), like)
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"ParameterDraws({len(self):,} draws of {', '.join(self.names)}; {self.method})"
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class DeltaIntervals(Generic[FittedT]):
+    """Bounds by the delta method: the slope of the prediction in the parameters, times their covariance.
+
+    Made on the scale the prediction lives on: logs of amounts and counts, logits of probabilities, the plain scale for
+    what may be negative; so bounds stay where they belong.
+
+    Parameters
+    ----------
+    fitted
+        The fit.
+    predict
+        ``predict(fitted, rows)`` gives the predictions of some customers, or of all with ``rows=None``; (n,).
+    probability
+        Whether the predictions are probabilities.
+    """
+
+    fitted: FittedT
+    predict: RowPredictor[FittedT]
+    probability: bool = False
+
+    @property
+    def method(self) -> str:
+        """How the bounds are found."""
+        return "delta"
+
+    def interval(self, level: float, /) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper bounds, each (n_customers,).
+
+        Raises
+        ------
+        ConvergenceError
+            If the data leave a parameter undetermined, so that there is no covariance to use.
+        """
+        estimate = self.fitted.estimate
+        covariance = estimate.theta_covariance
+        if not bool(np.isfinite(covariance).all()):
+            message = "no delta-method interval: the data leave a parameter undetermined; use a prior and posterior()"
+            raise ConvergenceError(f"{message} ({estimate.report})", fit=self.fitted)
+        centre = self.predict(self.fitted, None)
+        log = bool((centre > 0).all()) and not self.probability
+        slopes = self._slopes(np.sqrt(np.diag(covariance)), log=log)
+        variance = np.einsum("pn,pq,qn->n", slopes, covariance, slopes)
+        half = normal_quantile(0.5 + level / 2.0) * np.sqrt(np.maximum(variance, 0.0))
+        middle = self._link(centre, log=log)
+        return self._back(middle - half, log=log), self._back(middle + half, log=log)
+
+    def _slopes(self, deviations: FloatArray, *, log: bool) -> FloatArray:
+        theta = self.fitted.estimate.theta
+        steps = np.clip(_STEP * deviations, _LEAST, np.maximum(_MOST, _MOST * np.abs(theta)))
+        rows = []
+        for at, step in enumerate(steps):
+            move = np.zeros(theta.size)
+            move[at] = step
+            up, down = (
+                self._link(self.predict(self.fitted.with_theta(there), None), log=log)
+                for there in (theta + move, theta - move)
+            )
+            known = np.isfinite(up) & np.isfinite(down)
+            rows.append(np.subtract(up, down, out=np.zeros(up.shape), where=known) / (2.0 * step))
+        return np.array(rows)
+
+    def _link(self, values: FloatArray, *, log: bool) -> FloatArray:
+        if self.probability:
+            return np.asarray(special.logit(values))
+        return np.log(values) if log else values
+
+    def _back(self, values: FloatArray, *, log: bool) -> FloatArray:
+        if self.probability:
+            return np.asarray(special.expit(values))
+        return np.exp(values) if log else values
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class DrawIntervals(Generic[FittedT]):
+    """Bounds that are quantiles of the prediction over draws of the parameters.
+
+    Parameters
+    ----------
+    fitted
+        The fit the draws belong to.
+    draws
+        Posterior or bootstrap draws.
+    predict
+        ``predict(fitted, rows)`` gives the predictions of some customers, or of all with ``rows=None``; (n,).
+    n_customers
+        How many customers there are in all.
+    """
+
+    fitted: FittedT
+    draws: ParameterDraws
+    predict: RowPredictor[FittedT]
+    n_customers: int
+
+    @property
+    def method(self) -> str:
+        """How the draws were made."""
+        return self.draws.method
+
+    def interval(self, level: float, /) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper bounds, each (n_customers,); customers are taken in blocks to save memory."""
+        tail = 0.5 * (1.0 - level)
+        moved = [self.fitted.with_theta(theta) for theta in self.draws.theta]
+        block = max(1, _BLOCK_VALUES // len(moved))
+        low, high = np.empty(self.n_customers), np.empty(self.n_customers)
+        for start in range(0, self.n_customers, block):
+            rows = np.arange(start, min(start + block, self.n_customers))
+            values = np.array([self.predict(fitted, rows) for fitted in moved])
+            # order statistics, not interpolated: an infinite mean among the draws stays infinite
+            low[rows], high[rows] = np.quantile(values, [tail, 1.0 - tail], axis=0, method="inverted_cdf")
+        return low, high
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _OfSummary(Generic[FittedT]):
+    """A prediction for a summary, customer by customer."""
+
+    summary: CustomerSummary
+    predict: Callable[[FittedT, CustomerSummary], CustomerValues]
+
+    def __call__(self, fitted: FittedT, rows: IntArray | None) -> FloatArray:
+        part = self.summary if rows is None else self.summary.take(rows)
+        return self.predict(fitted, part).values
+
+
+def with_intervals(
+    fitted: FittedT,
+    summary: CustomerSummary,
+    predict: Callable[[FittedT, CustomerSummary], CustomerValues],
+    *,
+    draws: ParameterDraws | None = None,
+) -> CustomerValues:
+    """Predict, and know how sure the prediction is.
+
+    Parameters
+    ----------
+    fitted
+        A fitted model.
+    summary
+        The customers.
+    predict
+        The prediction wanted, of a fitted model and a summary.
+    draws
+        Draws of the parameters from :func:`~custvalue.clv.posterior.posterior` or
+        :func:`~custvalue.clv.posterior.bootstrap`; None for the delta method.
+
+    Returns
+    -------
+    CustomerValues
+        Whose ``.interval(level)`` works; the values are those of ``fitted`` itself.
+
+    Raises
+    ------
+    InputError
+        If the draws are of other parameters.
+    """
+    of_summary = _OfSummary(summary=summary, predict=predict)
+    values = predict(fitted, summary)
+    if draws is None:
+        source: DeltaIntervals[FittedT] | DrawIntervals[FittedT] = DeltaIntervals(
+            fitted=fitted, predict=of_summary, probability=values.unit == "probability"
+        )
+        return attrs.evolve(values, intervals=source)
+    if draws.names != fitted.estimate.names:
+        expected = f"draws of {list(fitted.estimate.names)}"
+        raise InputError("with_intervals(draws)", expected=expected, got=str(list(draws.names)))
+    source = DrawIntervals(fitted=fitted, draws=draws, predict=of_summary, n_customers=len(summary))
+    return attrs.evolve(values, intervals=source)
+
+
+def _checked_level(level: float) -> float:
+    if not 0.0 < level < 1.0:
+        raise InputError("interval(level)", expected="a probability between 0 and 1", got=repr(level))
+    return level

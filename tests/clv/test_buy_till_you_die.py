@@ -1,0 +1,257 @@
+"""Lifetime value composed of purchases and spend: arithmetic, margins, horizons, intervals, refusals."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+import pytest
+from tests.clv._cdnow_spend import cdnow
+
+from custvalue.clv._result import CustomerValues
+from custvalue.clv.bg_nbd import BGNBD, MBGNBD
+from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
+from custvalue.clv.gamma_gamma import GammaGamma
+from custvalue.clv.normal_margin import NormalMargin
+from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
+from custvalue.errors import AlignmentError, InputError
+
+YEAR = Horizon(12, TimeUnit.MONTH)
+RATE = DiscountRate.annual(0.15)
+
+
+@attrs.frozen
+class EvenPurchases:
+    """A purchase model of an outsider: everybody buys ``rate`` times a week for ever."""
+
+    rate: float = 2.0
+
+    def fit(self, summary: CustomerSummary, /) -> EvenPurchases:  # noqa: ARG002  # the protocol gives it
+        """Nothing to learn."""
+        return self
+
+    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | None = None) -> CustomerValues:  # noqa: ARG002
+        """Everybody is."""
+        return CustomerValues(customers=summary.customers, values=np.ones(len(summary)))
+
+    def expected_purchases(self, summary: CustomerSummary, horizon: Horizon, /) -> CustomerValues:
+        """Rate times time."""
+        weeks = horizon.to(TimeUnit.WEEK)
+        return CustomerValues(customers=summary.customers, values=np.full(len(summary), self.rate * weeks))
+
+
+@attrs.frozen
+class FlatSpend:
+    """A spend model of an outsider: every purchase brings the same."""
+
+    amount: float = 10.0
+
+    def fit(self, summary: CustomerSummary, /) -> FlatSpend:  # noqa: ARG002  # the protocol gives it
+        """Nothing to learn."""
+        return self
+
+    def expected_spend(self, summary: CustomerSummary, /) -> CustomerValues:
+        """Everybody is."""
+        """Always the amount."""
+        return CustomerValues(customers=summary.customers, values=np.full(len(summary), self.amount))
+
+
+@pytest.fixture(scope="module")
+def summary() -> CustomerSummary:
+    return cdnow()
+
+
+@pytest.fixture(scope="module")
+def fitted(summary: CustomerSummary) -> FittedBuyTillYouDie:
+    return BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3).fit(summary)
+
+
+@pytest.mark.parametrize(
+    ("timing", "moments"), [(Timing.START, [0, 1, 2]), (Timing.MIDDLE, [0.5, 1.5, 2.5]), (Timing.END, [1, 2, 3])]
+)
+def test_value_of_an_even_stream_is_an_annuity(timing: Timing, moments: list[float], summary: CustomerSummary) -> None:
+    """Two purchases a week of 10 at 30 %, three weeks at 1 % a week: 6 a week, by hand."""
+    model = BuyTillYouDie(EvenPurchases(), FlatSpend(), margin=0.3).fit(summary)
+    value = model.lifetime_value(
+        summary,
+        horizon=Horizon(3, TimeUnit.WEEK),
+        discount=DiscountRate.periodic(0.01, TimeUnit.WEEK),
+        timing=timing,
+    )
+
+    assert value.values == pytest.approx(np.full(len(summary), sum(6 / 1.01**moment for moment in moments)))
+    assert (value.measure, value.unit, value.intervals) == ("lifetime_value", "USD", None)
+
+
+def test_half_a_period_is_half_a_period(summary: CustomerSummary) -> None:
+    """Two and a half weeks: the last half earns half and is discounted from its own middle."""
+    model = BuyTillYouDie(EvenPurchases(), FlatSpend()).fit(summary)
+    value = model.lifetime_value(
+        summary,
+        horizon=Horizon(2.5, TimeUnit.WEEK),
+        discount=DiscountRate.periodic(0.01, TimeUnit.WEEK),
+        timing=Timing.MIDDLE,
+    )
+
+    assert value.values[0] == pytest.approx(20 / 1.01**0.5 + 20 / 1.01**1.5 + 10 / 1.01**2.25)
+
+
+def test_without_discount_value_is_purchases_times_margin(
+    fitted: FittedBuyTillYouDie, summary: CustomerSummary
+) -> None:
+    """At a zero rate the cutting into periods must not matter: 1 year, 12 months, 52.18 weeks."""
+    expected = (
+        0.3
+        * fitted.purchases.expected_purchases(summary, Horizon(1, TimeUnit.YEAR)).values
+        * fitted.spend.expected_spend(summary).values
+    )
+    for horizon in (Horizon(1, TimeUnit.YEAR), YEAR, Horizon(365.25 / 7, TimeUnit.WEEK)):
+        value = fitted.lifetime_value(summary, horizon=horizon, discount=DiscountRate.annual(0.0))
+        assert value.values == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_month_is_a_month_whatever_the_unit_of_the_summary(
+    fitted: FittedBuyTillYouDie, summary: CustomerSummary
+) -> None:
+    """Fitted in days instead of weeks, the values in money are the same (lifetimes: 30 days, 4.345 weeks)."""
+    daily = summary.in_unit(TimeUnit.DAY)
+    other = BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3).fit(daily)
+
+    assert other.lifetime_value(daily, horizon=YEAR, discount=RATE).values == pytest.approx(
+        fitted.lifetime_value(summary, horizon=YEAR, discount=RATE).values, rel=1e-6
+    )
+
+
+def test_a_zero_rate_still_takes_every_period(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:
+    """pymc-marketing takes a single step at a discount rate of 0; ours tends to it from above."""
+    zero = fitted.lifetime_value(summary, horizon=YEAR, discount=DiscountRate.annual(0.0)).total
+    small = fitted.lifetime_value(summary, horizon=YEAR, discount=DiscountRate.annual(1e-9)).total
+
+    assert zero == pytest.approx(small, rel=1e-8)
+
+
+def test_customer_margin_takes_a_cost_from_every_purchase(
+    fitted: FittedBuyTillYouDie, summary: CustomerSummary
+) -> None:
+    """Profit = ratio x spend - cost: dear customers become losses, and nobody's purchases change."""
+    margin = CustomerMargin(
+        customers=summary.customers,
+        ratio=np.linspace(0.1, 0.5, len(summary)),
+        cost_per_purchase=np.full(len(summary), 9.0),
+    )
+    priced = fitted.with_margin(margin)
+    value = priced.lifetime_value(summary, horizon=YEAR, discount=RATE).values
+    purchases = attrs.evolve(fitted, spend=FlatSpend(1.0), margin=1.0).lifetime_value(
+        summary, horizon=YEAR, discount=RATE
+    )
+    spend = fitted.spend.expected_spend(summary).values
+
+    assert value == pytest.approx(purchases.values * (margin.ratio * spend - 9.0))
+    assert (value < 0).any()
+    assert priced.purchases is fitted.purchases
+    assert fitted.margin == 0.3
+
+
+def test_margin_of_other_customers_is_refused(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:
+    """The same customers in another order are other customers (pymc-marketing mislabels unsorted ids)."""
+    turned = summary.take(np.arange(len(summary))[::-1])
+    margin = CustomerMargin(
+        customers=turned.customers, ratio=np.ones(len(turned)), cost_per_purchase=np.zeros(len(turned))
+    )
+    with pytest.raises(AlignmentError, match="another order"):
+        fitted.with_margin(margin).lifetime_value(summary, horizon=YEAR, discount=RATE)
+
+
+def test_order_and_ids_of_customers_do_not_matter(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:
+    """A shuffled summary gives the shuffled values (pymc-marketing uses ids as positions)."""
+    order = np.random.default_rng(0).permutation(len(summary))
+    value = fitted.lifetime_value(summary, horizon=YEAR, discount=RATE).values
+    shuffled = fitted.lifetime_value(summary.take(order), horizon=YEAR, discount=RATE)
+
+    assert shuffled.values == pytest.approx(value[order], rel=1e-12)
+    assert shuffled.customers.ids.tolist() == summary.customers.ids[order].tolist()
+
+
+def test_infinite_spend_is_worth_infinity_but_never_not_a_number(summary: CustomerSummary) -> None:
+    """Infinity times 0 purchases, or times a margin of 0, is 0."""
+    endless = FlatSpend(np.inf)
+    still = BuyTillYouDie(EvenPurchases(0.0), endless).fit(summary)
+    free = BuyTillYouDie(EvenPurchases(1.0), endless, margin=0.0).fit(summary)
+    dear = BuyTillYouDie(EvenPurchases(1.0), endless).fit(summary)
+
+    assert not still.lifetime_value(summary, horizon=YEAR, discount=RATE).values.any()
+    assert not free.lifetime_value(summary, horizon=YEAR, discount=RATE).values.any()
+    assert np.isposinf(dear.lifetime_value(summary, horizon=YEAR, discount=RATE).values).all()
+
+
+def test_margins_that_are_negative_pass_through(summary: CustomerSummary) -> None:
+    """Amounts that are margins, some customers with losses, valued by NormalMargin."""
+    cents = summary.require("repeat_amount") - 2500 * (summary.n_purchases - 1)
+    margins = attrs.evolve(summary, repeat_amount=cents)
+    fitted = BuyTillYouDie(MBGNBD(), NormalMargin()).fit(margins)
+    value = fitted.lifetime_value(margins.take(np.arange(0, 940, 20)), horizon=YEAR, discount=RATE)
+
+    assert np.isfinite(value.values).all()
+    assert (value.values < 0).any()
+    lower, upper = value.interval(0.9).lower, value.interval(0.9).upper
+    assert ((lower <= value.values) & (value.values <= upper)).all()
+
+
+def test_without_end_needs_a_model_that_can(summary: CustomerSummary) -> None:
+    """No horizon, and a purchase model without residual transactions."""
+    model = BuyTillYouDie(EvenPurchases(), FlatSpend()).fit(summary)
+    with pytest.raises(InputError, match="horizon"):
+        model.lifetime_value(summary, horizon=None, discount=RATE)
+
+
+def test_without_end_is_the_limit_of_long_horizons(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:
+    """DERT against 60 years of months discounted in the middle."""
+    part = summary.take(np.arange(0, len(summary), 400))
+    endless = fitted.lifetime_value(part, horizon=None, discount=RATE)
+    long = fitted.lifetime_value(part, horizon=Horizon(60 * 12, TimeUnit.MONTH), discount=RATE, timing=Timing.MIDDLE)
+
+    assert endless.values == pytest.approx(long.values, rel=2e-3)
+
+
+def test_both_models_parameters_stand_in_one_estimate(fitted: FittedBuyTillYouDie) -> None:
+    """Named by model, likelihoods multiplied, covariance in blocks."""
+    estimate = fitted.estimate
+
+    assert estimate.names[:1] + estimate.names[-1:] == ("purchases.r", "spend.gamma")
+    assert estimate.log_likelihood == pytest.approx(-9582.4292 - 4055.9177, abs=2e-4)
+    assert not estimate.theta_covariance[:4, 4:].any()
+    assert fitted.with_theta(estimate.theta).estimate.params == pytest.approx(estimate.params)
+
+
+def test_uncertainty_of_purchases_and_of_spend_add_up(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:
+    """pymc-marketing averages spend over its posterior first, so its intervals are too narrow.
+
+    Delta method on the log scale: squared widths of the two parts add up to that of the whole.
+    """
+    part = summary.take(np.arange(0, len(summary), 200))
+    flat = attrs.evolve(fitted, purchases=fitted.purchases)
+    estimate = fitted.estimate
+
+    def log_width(n_from: int, n_to: int) -> np.ndarray:
+        value = fitted.lifetime_value(part, horizon=YEAR, discount=RATE)
+        slopes = []
+        for at in range(n_from, n_to):
+            move = np.zeros(7)
+            move[at] = 1e-5
+            up = flat.with_theta(estimate.theta + move).lifetime_value(part, horizon=YEAR, discount=RATE)
+            slopes.append((np.log(up.values) - np.log(value.values)) / 1e-5)
+        block = estimate.theta_covariance[n_from:n_to, n_from:n_to]
+        squared: np.ndarray = np.einsum("pn,pq,qn->n", np.array(slopes), block, np.array(slopes))
+        return squared
+
+    bounds = fitted.lifetime_value(part, horizon=YEAR, discount=RATE).interval(0.95)
+    whole = ((np.log(bounds.upper) - np.log(bounds.lower)) / 2 / 1.959964) ** 2
+
+    assert whole == pytest.approx(log_width(0, 4) + log_width(4, 7), rel=1e-3)
+    assert (whole > log_width(0, 4)).all()
+
+
+@pytest.mark.parametrize("margin", [np.nan, np.inf])
+def test_margin_must_be_a_number(margin: float) -> None:
+    """Not a number, or without end."""
+    with pytest.raises(InputError, match="share of spend"):
+        BuyTillYouDie(BGNBD(), GammaGamma(), margin=margin)
