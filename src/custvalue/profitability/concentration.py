@@ -258,11 +258,10 @@ class ConcentrationCurve(ArrayHolder):
 
     @property
     def stobachoff(self) -> float:
-        """Stobachoff index, in [0, 1): how far the curve bulges above equal customers; NaN if the total
-        is not positive.
+        """Stobachoff index, in [0, 1): how far the curve bulges above equal customers.
 
         Our definition: the area between the curve and the straight line to its end, divided by the box over all
-        customers up to the peak. 0: all customers equal.
+        customers up to the peak. 0: all customers equal. NaN if the total is not positive.
 
         References
         ----------

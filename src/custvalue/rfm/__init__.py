@@ -1,0 +1,77 @@
+"""Recency, frequency, money: scores, segments, movement."""
+
+from custvalue.rfm import presets, segments
+from custvalue.rfm._protocol import Binning, FittedBinning
+from custvalue.rfm._result import RFMScores
+from custvalue.rfm.binning import (
+    Cut,
+    FittedNestedQuantiles,
+    FittedQuantiles,
+    FittedThresholds,
+    NestedQuantiles,
+    Quantiles,
+    Thresholds,
+    Ties,
+    above,
+    at_least,
+)
+from custvalue.rfm.dimensions import (
+    AMOUNT,
+    CLUMPINESS,
+    FREQUENCY,
+    INTERVAL,
+    LENGTH,
+    LRFM,
+    MONETARY,
+    RECENCY,
+    RFA,
+    RFM,
+    RFMC,
+    RFMT,
+    Dimension,
+    DimensionTable,
+    Monetary,
+)
+from custvalue.rfm.scorer import FittedRFM, RFMScorer
+from custvalue.rfm.segments import Band, Coverage, Overlap, SegmentMap, SegmentRule, SegmentTable
+
+__all__ = [
+    "AMOUNT",
+    "CLUMPINESS",
+    "FREQUENCY",
+    "INTERVAL",
+    "LENGTH",
+    "LRFM",
+    "MONETARY",
+    "RECENCY",
+    "RFA",
+    "RFM",
+    "RFMC",
+    "RFMT",
+    "Band",
+    "Binning",
+    "Coverage",
+    "Cut",
+    "Dimension",
+    "DimensionTable",
+    "FittedBinning",
+    "FittedNestedQuantiles",
+    "FittedQuantiles",
+    "FittedRFM",
+    "FittedThresholds",
+    "Monetary",
+    "NestedQuantiles",
+    "Overlap",
+    "Quantiles",
+    "RFMScorer",
+    "RFMScores",
+    "SegmentMap",
+    "SegmentRule",
+    "SegmentTable",
+    "Thresholds",
+    "Ties",
+    "above",
+    "at_least",
+    "presets",
+    "segments",
+]

@@ -1,0 +1,1 @@
+"""Arithmetic of RFM on plain arrays: no tables, no checks."""
