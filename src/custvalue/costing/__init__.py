@@ -26,6 +26,8 @@ from custvalue.costing.policies import (
     ZeroDriver,
     ZeroPool,
 )
+from custvalue.costing.time_driven import TimeDriven
+from custvalue.costing.time_equations import TimeEquation, WorkTime, hours, minutes, term
 from custvalue.costing.volume_based import VolumeBased
 
 __all__ = [
@@ -57,13 +59,19 @@ __all__ = [
     "Reason",
     "Rounding",
     "TieOut",
+    "TimeDriven",
+    "TimeEquation",
     "Trace",
     "TraceRow",
     "Unallocated",
     "UnknownCustomer",
     "VolumeBased",
+    "WorkTime",
     "ZeroDriver",
     "ZeroPool",
     "bill_of_activities",
     "by_quantity",
+    "hours",
+    "minutes",
+    "term",
 ]

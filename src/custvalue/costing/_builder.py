@@ -144,47 +144,51 @@ class Builder:
         self.notes.append(Note(pool, Noted.FALLBACK, amount))
         self.charge(pool, amount, instead, activity)
 
-    def charge_at(
-        self, pool: str, amount: int, quantity: Quantity, basis: Capacity | Budget, activity: str = ""
-    ) -> None:
-        """Charge at the rate of a given capacity or budget; the difference to actual use is a line of its own."""
-        over = basis.over if isinstance(basis, Capacity) else OverDriven.POST
-        idle = basis.idle if isinstance(basis, Capacity) else Idle.SEPARATE
-        used = quantity.all_used
-        if (idle is Idle.SPREAD and 0.0 < used < basis.quantity) or (over is OverDriven.CAP and used > basis.quantity):
-            self.charge(pool, amount, quantity, activity)
-        elif used > basis.quantity:
-            if over is OverDriven.ERROR:
-                where = f"capacity of {activity or pool!r}"
-                hint = "Correct the practical capacity or the quantities, or choose OverDriven.POST or CAP."
-                raise InputError(where, expected=f"{used:g} or more", got=f"{basis.quantity:g}", hint=hint)
-            charged = round(amount * _exact(used) / _exact(basis.quantity))
-            self.charge(pool, charged, quantity, activity)
-            reason = Reason.VOLUME_VARIANCE if isinstance(basis, Budget) else Reason.OVER_DRIVEN
-            self.hold(pool, amount - charged, reason, activity)
-        else:
-            self._charge_under(pool, amount, quantity, basis, activity)
+    def charge_at(self, pool: str, amount: int, quantities: Mapping[str, Quantity], basis: Capacity | Budget) -> None:
+        """Charge activities at the rate of a given capacity or budget; the difference to use is a line of its own.
 
-    def _charge_under(
-        self, pool: str, amount: int, quantity: Quantity, basis: Capacity | Budget, activity: str
-    ) -> None:
-        """Charge what was used of a capacity that is not used up."""
-        self._note(pool, quantity)
-        left = _exact(basis.quantity) - _exact(quantity.all_used)
-        parts = divide(amount, [quantity.used, quantity.unknown, quantity.held, left])
-        if self.policies.unknown_customer is UnknownCustomer.SPREAD and quantity.weighed.total:
-            parts = [parts[0] + parts[1], 0, *parts[2:]]
-        self.hold(pool, parts[1], Reason.UNKNOWN_CUSTOMER, activity)
-        self.hold(pool, parts[2], Reason.MISSING_DRIVER, activity)
-        self._deal(pool, parts[0], quantity, activity, total=basis.quantity, basis=amount)
-        idle = basis.idle if isinstance(basis, Capacity) else None
-        if idle is Idle.SPREAD_EVEN and quantity.weighed.total:
-            users = locked((quantity.weighed.weights > 0).astype(np.float64))
-            even = prepare("(even over users)", users, self.customers.ids, self.policies, 0.0)
-            self._deal(pool, parts[3], even, activity, total=even.used, basis=parts[3])
+        ``quantities`` are those of the activities that use the capacity, by name.
+        """
+        capacity = basis if isinstance(basis, Capacity) else Capacity(basis.quantity)
+        limit = _exact(capacity.quantity)
+        used = {activity: _exact(quantity.all_used) for activity, quantity in quantities.items()}
+        left = limit - sum(used.values(), Fraction(0))
+        reason = Reason.VOLUME_VARIANCE if isinstance(basis, Budget) else None
+        if left < 0:
+            charged = self._charged_over(pool, amount, float(limit - left), capacity)
+            self.hold(pool, amount - charged, reason or Reason.OVER_DRIVEN)
+            parts = divide(charged, [*used.values(), Fraction(0)])
         else:
-            reasons = {None: Reason.VOLUME_VARIANCE, Idle.TO_LEVEL: Reason.HELD_AT_LEVEL}
-            self.hold(pool, parts[3], reasons.get(idle, Reason.IDLE_CAPACITY), activity)
+            spread = capacity.idle is Idle.SPREAD and left < limit
+            parts = divide(amount, [*used.values(), Fraction(0) if spread else left])
+        for (activity, quantity), part in zip(quantities.items(), parts, strict=False):
+            if used[activity] or part:
+                self.charge(pool, part, quantity, activity)
+        self._settle_idle(pool, parts[-1], quantities, capacity.idle, reason)
+
+    def _charged_over(self, pool: str, amount: int, used: float, capacity: Capacity) -> int:
+        """Decide what is charged when more was used than there is."""
+        if capacity.over is OverDriven.ERROR:
+            hint = "Correct the practical capacity or the quantities, or choose OverDriven.POST or CAP."
+            raise InputError(
+                f"capacity of {pool!r}", expected=f"{used:g} or more", got=f"{capacity.quantity:g}", hint=hint
+            )
+        if capacity.over is OverDriven.CAP:
+            return amount
+        return round(amount * _exact(used) / _exact(capacity.quantity))
+
+    def _settle_idle(
+        self, pool: str, amount: int, quantities: Mapping[str, Quantity], idle: Idle, reason: Reason | None
+    ) -> None:
+        if idle is Idle.SPREAD_EVEN:
+            users = np.zeros(len(self.customers))
+            for quantity in quantities.values():
+                users[quantity.weighed.weights > 0] = 1.0
+            even = prepare("(even over users)", locked(users), self.customers.ids, self.policies, 0.0)
+            self.charge(pool, amount, even)
+            return
+        usual = Reason.HELD_AT_LEVEL if idle is Idle.TO_LEVEL else Reason.IDLE_CAPACITY
+        self.hold(pool, amount, reason or usual)
 
     def _deal(self, pool: str, amount: int, quantity: Quantity, activity: str, *, total: float, basis: int) -> None:
         weighed = quantity.weighed

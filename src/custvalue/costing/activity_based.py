@@ -92,7 +92,7 @@ class ActivityBased:
             quantity = builder.source.get(self.drivers[activity])
             name = "" if activity == pool else activity
             if activity in self.basis:
-                builder.charge_at(pool, part, quantity, self.basis[activity], name)
+                builder.charge_at(pool, part, {name: quantity}, self.basis[activity])
             else:
                 builder.charge(pool, part, quantity, name)
         builder.leave(pool, amounts[-1])
