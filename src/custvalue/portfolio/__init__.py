@@ -1,10 +1,11 @@
 """Customer portfolios: which class a customer is in, why, how safely, and what to do about it."""
 
-from custvalue.portfolio import presets
+from custvalue.portfolio import models, presets
 from custvalue.portfolio._protocol import FittedClassifier, PortfolioClassifier
 from custvalue.portfolio._result import Boundary, Classification, Cut, Stability
 from custvalue.portfolio._scheme import AxisLevels, Cells, Policy, Scheme
 from custvalue.portfolio.axes import Blend, FittedAxis, Scaling, difference
+from custvalue.portfolio.clusters import ClusterClassifier, FittedClusters
 from custvalue.portfolio.cuts import (
     CutRule,
     Fixed,
@@ -17,38 +18,66 @@ from custvalue.portfolio.cuts import (
     ValueShare,
 )
 from custvalue.portfolio.matrix import FittedGrid, MatrixClassifier, Tie
+from custvalue.portfolio.movement import ABSENT, Movement
+from custvalue.portfolio.risk import Frontier, SegmentReturns, SegmentRisk, risk_adjusted_value
+from custvalue.portfolio.rules import Comparison, Condition, FittedRules, Rule, RuleAudit, RuleClassifier
+from custvalue.portfolio.series import EarlyWarnings, early_warnings, series_measures
+from custvalue.portfolio.shares import relative_share
+from custvalue.portfolio.stability import ClassChanges, bootstrap_stability, compare_allocators
 from custvalue.portfolio.tiers import ParetoABC, Pyramid, TierClassifier, TwoTier
 
 __all__ = [
+    "ABSENT",
     "AxisLevels",
     "Blend",
     "Boundary",
     "Cells",
+    "ClassChanges",
     "Classification",
+    "ClusterClassifier",
+    "Comparison",
+    "Condition",
     "Cut",
     "CutRule",
+    "EarlyWarnings",
     "FittedAxis",
     "FittedClassifier",
+    "FittedClusters",
     "FittedGrid",
+    "FittedRules",
     "Fixed",
     "Floored",
+    "Frontier",
     "MatrixClassifier",
     "Mean",
     "Median",
+    "Movement",
     "NaturalBreaks",
     "ParetoABC",
     "Policy",
     "PortfolioClassifier",
     "Pyramid",
     "Quantiles",
+    "Rule",
+    "RuleAudit",
+    "RuleClassifier",
     "Scaling",
     "Scheme",
+    "SegmentReturns",
+    "SegmentRisk",
     "Stability",
     "Tie",
     "TierClassifier",
     "TopShare",
     "TwoTier",
     "ValueShare",
+    "bootstrap_stability",
+    "compare_allocators",
     "difference",
+    "early_warnings",
+    "models",
     "presets",
+    "relative_share",
+    "risk_adjusted_value",
+    "series_measures",
 ]
