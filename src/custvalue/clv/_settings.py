@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import enum
 import math
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import Protocol, TypeAlias
 
+import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
 from custvalue._arrays import FloatArray
 from custvalue.clv._result import CustomerValues, IntervalSource
-from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
+from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
 from custvalue.errors import AlignmentError, InputError, UnitError
 
 __all__ = [
     "FirstMargin",
+    "FittedFormula",
+    "Formula",
     "PerCustomer",
     "check_finite",
     "check_probability",
     "check_retention",
+    "finite_periods",
+    "floats",
     "lifetime_values",
     "per_customer",
+    "values_of",
     "whole_periods",
 ]
 
@@ -47,6 +54,11 @@ class FirstMargin(enum.Enum):
     def renewals(self) -> int:
         """Renewals before the first margin: 0 or 1."""
         return int(self is FirstMargin.IF_RETAINED)
+
+
+def floats(value: Iterable[float]) -> tuple[float, ...]:
+    """Turn numbers into a tuple of floats."""
+    return tuple(float(item) for item in value)
 
 
 def values_of(value: PerCustomer) -> FloatArray:
@@ -162,3 +174,46 @@ def lifetime_values(
         unit=summary.currency.code,
         intervals=intervals,
     )
+
+
+class Formula(Protocol):
+    """A model that needs nothing from the data but the customers: what :class:`FittedFormula` evaluates."""
+
+    def values(
+        self, summary: CustomerSummary, horizon: Horizon | None, discount: DiscountRate, timing: Timing, /
+    ) -> FloatArray:
+        """Lifetime values (n_customers,) in major units."""
+        ...
+
+
+@attrs.frozen
+class FittedFormula:
+    """A model whose parameters were all given.
+
+    Parameters
+    ----------
+    model
+        The settings.
+    """
+
+    model: Formula
+
+    def lifetime_value(
+        self,
+        summary: CustomerSummary,
+        /,
+        *,
+        horizon: Horizon | None = None,
+        discount: DiscountRate,
+        timing: Timing = Timing.END,
+    ) -> CustomerValues:
+        """Present value of what each customer will bring within the horizon (None: without end).
+
+        Raises
+        ------
+        UnitError
+            If the horizon is not a whole number of the model's periods.
+        InputError
+            If the model needs a horizon, or the value without one has no bound.
+        """
+        return lifetime_values(summary, self.model.values(summary, horizon, discount, timing))
