@@ -1,0 +1,214 @@
+"""Where tables come from: frames in memory, files, databases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+import duckdb
+import narwhals.stable.v2 as nw
+
+from custvalue.engine._duckdb import DuckDB, literal, quoted
+from custvalue.engine._protocol import Source
+from custvalue.errors import Fault, InputError, SchemaError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["database_source", "file_source", "frame_source"]
+
+_TAKEN = "pandas, Polars (eager or lazy), Arrow, DuckDB relation or Spark"
+_CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
+_PARQUET = (".parquet", ".pq")
+
+
+def frame_source(frame: object, wanted: Sequence[str], *, all_columns: bool) -> Source:
+    """Take a frame of any library we know, without copying it.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    wanted
+        Columns that will be read.
+    all_columns
+        Whether the others matter too (looking for equal rows).
+
+    Raises
+    ------
+    InputError
+        If it is no such frame.
+    """
+    native: Any = frame
+    try:
+        table = nw.from_native(native)
+    except TypeError as error:
+        hint = "Pass the frame itself; a path goes to TransactionLog.from_file."
+        raise InputError("from_frame", expected=_TAKEN, got=type(frame).__name__, hint=hint) from error
+    kind = table.implementation
+    if kind.is_polars():
+        from custvalue.engine._polars import Polars  # noqa: PLC0415  # optional dependency
+
+        return Source(table.lazy(), Polars(), "log from a Polars frame", "polars", _zones(table))
+    if kind.is_duckdb():
+        return Source(cast("nw.LazyFrame[Any]", table), DuckDB(), "log from a DuckDB relation")
+    if isinstance(table, nw.DataFrame) and (kind.is_pandas() or kind.is_pyarrow() or kind.is_modin()):
+        return _in_memory(table, wanted, all_columns=all_columns)
+    raise InputError("from_frame", expected=_TAKEN, got=str(kind), hint=_OTHERWISE)
+
+
+_OTHERWISE = "Write it to Parquet and use TransactionLog.from_file, or convert it to one of these."
+
+
+def _in_memory(table: nw.DataFrame[Any], wanted: Sequence[str], *, all_columns: bool) -> Source:
+    """Let DuckDB read a pandas or Arrow table in place."""
+    present = tuple(table.columns)
+    if not present:
+        raise SchemaError("from_frame", [Fault("columns", "some", "a table without columns")])
+    chosen = present if all_columns else [name for name in dict.fromkeys(wanted) if name in present]
+    narrow = table.select(*chosen) if chosen else table
+    connection = duckdb.connect()
+    if table.implementation.is_pyarrow():
+        relation = connection.from_arrow(narrow.to_native())
+        zones = _zones(narrow)
+        return Source(nw.from_native(relation), DuckDB(), "log from an Arrow table", "arrow", zones, present)
+    frame = narrow.to_pandas()
+    faults = _object_faults(frame, wanted)
+    SchemaError.raise_for("log from a pandas frame", faults)
+    relation = connection.from_df(_plain(frame))
+    zones = _zones(narrow)
+    return Source(nw.from_native(relation), DuckDB(), "log from a pandas frame", "pandas", zones, present)
+
+
+def _zones(table: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> Mapping[str, str]:
+    """Zones that columns name themselves, where they are known ones."""
+    zones = {}
+    for name, dtype in table.collect_schema().items():
+        if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None and _known(dtype.time_zone):
+            zones[name] = dtype.time_zone
+    return zones
+
+
+def _known(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _object_faults(frame: pd.DataFrame, wanted: Sequence[str]) -> list[Fault]:
+    """Refuse object columns that mix kinds, where an engine would guess."""
+    import pandas as pd  # noqa: PLC0415  # only pandas frames come here
+
+    fine = {
+        "string",
+        "empty",
+        "decimal",
+        "integer",
+        "floating",
+        "mixed-integer-float",
+        "datetime",
+        "datetime64",
+        "date",
+    }
+    faults = []
+    for name in wanted:
+        if name not in frame.columns or frame[name].dtype != object:
+            continue
+        found = pd.api.types.infer_dtype(frame[name], skipna=True)
+        aware = _awareness(frame[name]) if found == "datetime" else set()
+        if found not in fine:
+            hint = "Convert it first: to text with .astype(str), or with pandas.to_numeric."
+            faults.append(Fault(f"column {name!r}", "values of one kind", f"{found} values", hint))
+        elif aware == {True, False}:
+            hint = "Find out what they are, then convert the column with pandas.to_datetime(table[...], utc=True)."
+            got = "times with and without a zone, mixed"
+            faults.append(Fault(f"column {name!r}", "times of one kind", got, hint))
+    return faults
+
+
+def _awareness(column: pd.Series[Any]) -> set[bool]:
+    return {value.tzinfo is not None for value in column.dropna()}
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn what DuckDB reads slowly or wrongly into plain columns."""
+    import pandas as pd  # noqa: PLC0415  # only pandas frames come here
+
+    for name in frame.columns:
+        column = frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            whole = column.cat.categories.dtype.kind in "iu"
+            frame = frame.assign(**{name: column.astype("Int64" if whole else column.cat.categories.dtype)})
+        elif column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "datetime":
+            utc = _awareness(column) == {True}
+            frame = frame.assign(**{name: pd.to_datetime(column, utc=utc)})
+    return frame
+
+
+def _connect(memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(config={} if memory_limit is None else {"memory_limit": memory_limit})
+    except duckdb.Error as error:
+        raise InputError("memory_limit", expected="a size such as '2GB'", got=repr(memory_limit)) from error
+
+
+def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | None) -> Source:
+    """Read CSV or Parquet files, several by a pattern or a list.
+
+    Raises
+    ------
+    InputError
+        If the kind of file is not one of these, or nothing is there, or it cannot be read.
+    """
+    paths = [str(path)] if isinstance(path, str | Path) else [str(item) for item in path]
+    where = f"log from {', '.join(paths)}"
+    ends = {_reader(name) for name in paths}
+    if len(ends) != 1 or None in ends:
+        hint = "Convert it to one of them; Excel: pandas.read_excel and TransactionLog.from_frame."
+        raise InputError(where, expected=f"files ending in {', '.join(_CSV + _PARQUET)}", got=repr(paths), hint=hint)
+    connection = _connect(memory_limit)
+    try:
+        files = ", ".join(literal(name) for name in paths)
+        call = "read_parquet([{}])" if ends == {"parquet"} else "read_csv([{}], sample_size = -1)"
+        relation = connection.sql(f"SELECT * FROM {call.format(files)}")  # noqa: S608  # every name is quoted
+    except duckdb.Error as error:
+        got = str(error).splitlines()[0]
+        raise InputError(where, expected="files that can be read", got=got, hint="Check path and content.") from error
+    return Source(nw.from_native(relation), DuckDB(), where)
+
+
+def _reader(path: str) -> str | None:
+    lower = path.lower()
+    if lower.endswith(_PARQUET):
+        return "parquet"
+    return "csv" if lower.endswith(_CSV) else None
+
+
+def database_source(database: str | Path, *, table: str | None, query: str | None, memory_limit: str | None) -> Source:
+    """Read a table or a query of anything DuckDB attaches, read-only.
+
+    Raises
+    ------
+    InputError
+        If not exactly one of ``table`` and ``query`` is given, or the database cannot be attached or asked.
+    """
+    where = f"log from database {str(database).partition(':')[0] if ':' in str(database) else database}"
+    if (table is None) == (query is None):
+        raise InputError(where, expected="either table= or query=", got="both" if table else "neither")
+    connection = _connect(memory_limit)
+    try:
+        connection.execute(f"ATTACH {literal(str(database))} AS cv_source (READ_ONLY)")
+        connection.execute("USE cv_source")
+        named = ".".join(quoted(part) for part in (table or "").split("."))
+        relation = connection.sql(query or f"SELECT * FROM {named}")  # noqa: S608  # every name is quoted
+    except duckdb.Error as error:
+        hint = "A path to a DuckDB file, or 'sqlite:shop.db', 'postgres:dbname=shop', 'mysql:database=shop'."
+        expected = "a database DuckDB attaches, with that table"
+        raise InputError(where, expected=expected, got=str(error).splitlines()[0], hint=hint) from error
+    if relation is None:
+        raise InputError(where, expected="a query that gives rows", got=repr(query))
+    return Source(nw.from_native(relation), DuckDB(), where)
