@@ -1,5 +1,6 @@
 """Transactions in, customers out: any table, file or database becomes a checked :class:`TransactionLog`."""
 
+from custvalue.engine.btyd import summary_from_btyd
 from custvalue.engine.drivers import DriverExpression, count, max, mean, n_unique, sum  # noqa: A004  # read as cv.sum
 from custvalue.engine.identity import IdentityMap, UnlistedAccounts
 from custvalue.engine.log import TransactionLog
@@ -42,4 +43,5 @@ __all__ = [
     "mean",
     "n_unique",
     "sum",
+    "summary_from_btyd",
 ]
