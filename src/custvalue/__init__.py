@@ -11,15 +11,39 @@ from typing import TYPE_CHECKING
 from custvalue.__about__ import __version__ as __version__
 
 if TYPE_CHECKING:  # the same names, as the type checker sees them
+    from custvalue import cli as cli
+    from custvalue import clv as clv
+    from custvalue import costing as costing
     from custvalue import data as data
+    from custvalue import datasets as datasets
+    from custvalue import engine as engine
     from custvalue import errors as errors
+    from custvalue import pipeline as pipeline
     from custvalue import portfolio as portfolio
+    from custvalue import presets as presets
     from custvalue import profitability as profitability
+    from custvalue import rfm as rfm
+    from custvalue import segments as segments
     from custvalue._persist import load as load
     from custvalue._persist import save as save
     from custvalue._registry import Plugin as Plugin
     from custvalue._registry import load_plugin as load_plugin
     from custvalue._registry import plugins as plugins
+    from custvalue.clv import BGNBD as BGNBD
+    from custvalue.clv import MBGNBD as MBGNBD
+    from custvalue.clv import BuyTillYouDie as BuyTillYouDie
+    from custvalue.clv import CLVModel as CLVModel
+    from custvalue.clv import CustomerValues as CustomerValues
+    from custvalue.clv import GammaGamma as GammaGamma
+    from custvalue.clv import PurchaseModel as PurchaseModel
+    from custvalue.clv import SpendModel as SpendModel
+    from custvalue.costing import ActivityBased as ActivityBased
+    from custvalue.costing import Allocation as Allocation
+    from custvalue.costing import CostAllocator as CostAllocator
+    from custvalue.costing import DirectTracing as DirectTracing
+    from custvalue.costing import EqualSplit as EqualSplit
+    from custvalue.costing import FixedShares as FixedShares
+    from custvalue.costing import VolumeBased as VolumeBased
     from custvalue.data import Collapse as Collapse
     from custvalue.data import CostLedger as CostLedger
     from custvalue.data import CostPool as CostPool
@@ -41,6 +65,25 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.data import ValueSeries as ValueSeries
     from custvalue.data import ValueTable as ValueTable
     from custvalue.data import Weights as Weights
+    from custvalue.engine import BornBefore as BornBefore
+    from custvalue.engine import DataPolicies as DataPolicies
+    from custvalue.engine import Duplicates as Duplicates
+    from custvalue.engine import IdentityMap as IdentityMap
+    from custvalue.engine import LogReport as LogReport
+    from custvalue.engine import MissingIds as MissingIds
+    from custvalue.engine import OutsideWindow as OutsideWindow
+    from custvalue.engine import Refunds as Refunds
+    from custvalue.engine import Times as Times
+    from custvalue.engine import TransactionLog as TransactionLog
+    from custvalue.engine import UnlistedAccounts as UnlistedAccounts
+    from custvalue.engine import UnusableAmounts as UnusableAmounts
+    from custvalue.engine import UnusableTimes as UnusableTimes
+    from custvalue.engine import ZeroAmounts as ZeroAmounts
+    from custvalue.engine import count as count
+    from custvalue.engine import max as max
+    from custvalue.engine import mean as mean
+    from custvalue.engine import n_unique as n_unique
+    from custvalue.engine import sum as sum
     from custvalue.errors import AlignmentError as AlignmentError
     from custvalue.errors import ConservationError as ConservationError
     from custvalue.errors import ConvergenceError as ConvergenceError
@@ -51,12 +94,37 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.errors import PluginError as PluginError
     from custvalue.errors import SchemaError as SchemaError
     from custvalue.errors import UnitError as UnitError
+    from custvalue.pipeline import CustomerValuation as CustomerValuation
+    from custvalue.pipeline import Valuation as Valuation
+    from custvalue.portfolio import Classification as Classification
+    from custvalue.portfolio import MatrixClassifier as MatrixClassifier
+    from custvalue.portfolio import Median as Median
+    from custvalue.portfolio import PortfolioClassifier as PortfolioClassifier
+    from custvalue.portfolio import Pyramid as Pyramid
+    from custvalue.profitability import ConcentrationCurve as ConcentrationCurve
+    from custvalue.profitability import ProfitAndLoss as ProfitAndLoss
+    from custvalue.profitability import Waterfall as Waterfall
+    from custvalue.rfm import Monetary as Monetary
+    from custvalue.rfm import NestedQuantiles as NestedQuantiles
+    from custvalue.rfm import Quantiles as Quantiles
+    from custvalue.rfm import RFMScorer as RFMScorer
+    from custvalue.rfm import RFMScores as RFMScores
+    from custvalue.rfm import Thresholds as Thresholds
 
 _ROOMS = (
+    "cli",
+    "clv",
+    "costing",
     "data",
+    "datasets",
+    "engine",
     "errors",
+    "pipeline",
     "portfolio",
+    "presets",
     "profitability",
+    "rfm",
+    "segments",
 )
 
 _HOMES = {
@@ -96,6 +164,56 @@ _HOMES = {
     "plugins": "_registry",
     "load": "_persist",
     "save": "_persist",
+    "BornBefore": "engine",
+    "DataPolicies": "engine",
+    "Duplicates": "engine",
+    "IdentityMap": "engine",
+    "LogReport": "engine",
+    "MissingIds": "engine",
+    "OutsideWindow": "engine",
+    "Refunds": "engine",
+    "Times": "engine",
+    "TransactionLog": "engine",
+    "UnlistedAccounts": "engine",
+    "UnusableAmounts": "engine",
+    "UnusableTimes": "engine",
+    "ZeroAmounts": "engine",
+    "count": "engine",
+    "max": "engine",
+    "mean": "engine",
+    "n_unique": "engine",
+    "sum": "engine",
+    "ActivityBased": "costing",
+    "Allocation": "costing",
+    "CostAllocator": "costing",
+    "DirectTracing": "costing",
+    "EqualSplit": "costing",
+    "FixedShares": "costing",
+    "VolumeBased": "costing",
+    "ConcentrationCurve": "profitability",
+    "ProfitAndLoss": "profitability",
+    "Waterfall": "profitability",
+    "Monetary": "rfm",
+    "NestedQuantiles": "rfm",
+    "Quantiles": "rfm",
+    "RFMScorer": "rfm",
+    "RFMScores": "rfm",
+    "Thresholds": "rfm",
+    "BGNBD": "clv",
+    "BuyTillYouDie": "clv",
+    "CLVModel": "clv",
+    "CustomerValues": "clv",
+    "GammaGamma": "clv",
+    "MBGNBD": "clv",
+    "PurchaseModel": "clv",
+    "SpendModel": "clv",
+    "Classification": "portfolio",
+    "MatrixClassifier": "portfolio",
+    "Median": "portfolio",
+    "PortfolioClassifier": "portfolio",
+    "Pyramid": "portfolio",
+    "CustomerValuation": "pipeline",
+    "Valuation": "pipeline",
 }
 
 

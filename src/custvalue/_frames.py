@@ -108,7 +108,9 @@ def _collect(frame: object, what: str) -> Any:
     except TypeError as error:
         fault = Fault("type", "a pandas, Polars, Arrow or DuckDB table", type(frame).__name__, "Pass the frame itself.")
         raise SchemaError(what, [fault]) from error
-    return table.collect() if isinstance(table, nw.LazyFrame) else table
+    if not isinstance(table, nw.LazyFrame):
+        return table
+    return table.collect("polars" if table.implementation.is_polars() else "pandas")
 
 
 def _numpy(series: Any) -> NDArray[Any]:

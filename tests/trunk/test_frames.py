@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -34,8 +35,14 @@ def test_what_goes_out_comes_back(like: FrameKind) -> None:
 
 @pytest.mark.parametrize(
     "frame",
-    [pd.DataFrame({"a": [1]}), pl.DataFrame({"a": [1]}), pl.LazyFrame({"a": [1]}), pa.table({"a": [1]})],
-    ids=["pandas", "polars", "polars-lazy", "arrow"],
+    [
+        pd.DataFrame({"a": [1]}),
+        pl.DataFrame({"a": [1]}),
+        pl.LazyFrame({"a": [1]}),
+        pa.table({"a": [1]}),
+        duckdb.sql("SELECT 1 AS a"),
+    ],
+    ids=["pandas", "polars", "polars-lazy", "arrow", "duckdb"],
 )
 def test_missing_columns_are_all_named(frame: object) -> None:
     with pytest.raises(SchemaError) as caught:

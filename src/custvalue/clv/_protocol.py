@@ -15,6 +15,7 @@ __all__ = [
     "PurchaseModel",
     "SpendModel",
     "SupportsMargin",
+    "SupportsParts",
     "SupportsResidual",
 ]
 
@@ -91,6 +92,21 @@ class SpendModel(Protocol):
 
     def fit(self, summary: CustomerSummary, /) -> FittedSpend:
         """Learn from the summary; returns a new object."""
+        ...
+
+
+@runtime_checkable
+class SupportsParts(Protocol):
+    """A fitted lifetime-value model made of a purchase model and a spend model."""
+
+    @property
+    def purchases(self) -> FittedPurchases:
+        """How often customers still buy."""
+        ...
+
+    @property
+    def spend(self) -> FittedSpend:
+        """What a purchase brings."""
         ...
 
 

@@ -1,0 +1,182 @@
+"""The ``custvalue`` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import attrs
+import typer
+
+import custvalue
+from custvalue.cli import _show as show
+from custvalue.cli._costs_file import CostFile, read_cost_file
+from custvalue.cli._export import check_target, write_table
+from custvalue.costing import ActivityBased
+from custvalue.data import DiscountRate, Horizon, ObservationWindow, TimeUnit
+from custvalue.datasets import simulate_firm
+from custvalue.engine import DataPolicies, Times, TransactionLog
+from custvalue.errors import ConvergenceError, CustvalueError, InputError
+from custvalue.pipeline import CustomerValuation, Valuation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+INPUT, CONVERGENCE = 2, 3
+
+Column = Annotated[str | None, typer.Option(metavar="COLUMN")]
+Out = Annotated[Path | None, typer.Option(help="Write the table here: .parquet, .csv or .xlsx.")]
+Years = Annotated[float, typer.Option(help="How many years ahead the lifetime value looks.")]
+Rate = Annotated[float, typer.Option(help="Cost of capital a year; 0.10 is 10 %.")]
+Margin = Annotated[float | None, typer.Option(help="Share of revenue left after product cost; 0.35 is 35 %.")]
+Policy = Annotated[str | None, typer.Option(metavar="CHOICE")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    """What each of your customers is worth: cost, profit, behaviour, lifetime value, tier.
+
+    Exit codes: 0 done, 2 something in the input cannot be used, 3 a model could not be fitted.
+    """
+    if version:
+        typer.echo(f"custvalue {custvalue.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def value(  # noqa: PLR0913, PLR0917  # a command line is its options
+    log: Annotated[str, typer.Argument(help="CSV or Parquet file, or a pattern in quotes for several.")],
+    customer: Annotated[str, typer.Option(metavar="COLUMN", help="Customer id.")] = "customer_id",
+    time: Annotated[str, typer.Option(metavar="COLUMN", help="Date or time of the transaction.")] = "time",
+    amount: Annotated[str | None, typer.Option(metavar="COLUMN", help="Net amount; negative for a refund.")] = None,
+    quantity: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="With --unit-price instead of --amount.")
+    ] = None,
+    unit_price: Column = None,
+    currency: Annotated[str, typer.Option(help="ISO code of the amounts.")] = "EUR",
+    order: Annotated[str | None, typer.Option(metavar="COLUMN", help="Order id.")] = None,
+    product: Column = None,
+    direct_cost: Annotated[str | None, typer.Option(metavar="COLUMN", help="Product cost of the row.")] = None,
+    extra: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A numeric column for drivers.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day observed; that of the first row by default.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day observed; that of the last row by default.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="strptime codes of text times, e.g. '%d/%m/%Y'.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone whose midnights cut the days.")] = None,
+    missing_ids: Annotated[str | None, typer.Option(metavar="refuse|drop", help="Rows without a customer.")] = None,
+    refunds: Annotated[str | None, typer.Option(metavar="net|separate|refuse", help="Negative amounts.")] = None,
+    zero_amounts: Annotated[str | None, typer.Option(metavar="purchase|ignore|refuse", help="Amounts of 0.")] = None,
+    duplicates: Annotated[str | None, typer.Option(metavar="keep|drop|refuse", help="Rows equal in all.")] = None,
+    outside_window: Policy = None,
+    unusable_times: Policy = None,
+    unusable_amounts: Policy = None,
+    costs: Annotated[Path | None, typer.Option(help="Cost file in TOML: pools, activities, drivers.")] = None,
+    margin: Margin = None,
+    years: Years = 3.0,
+    discount: Rate = 0.10,
+    clv: Annotated[bool, typer.Option("--clv/--no-clv", help="Leave lifetime values out.")] = True,
+    memory_limit: Annotated[str | None, typer.Option(help="For logs larger than memory, e.g. 2GB.")] = None,
+    out: Out = None,
+) -> None:
+    """Value the customers of a transaction log."""
+    if out is not None:
+        check_target(out)
+    cost_file = None if costs is None else read_cost_file(costs)
+    times = Times(unusable=unusable_times or "refuse", timezone=timezone, format=time_format)
+    given = {
+        "missing_ids": missing_ids,
+        "refunds": refunds,
+        "zero_amounts": zero_amounts,
+        "duplicates": duplicates,
+        "outside_window": outside_window,
+        "unusable_amounts": unusable_amounts,
+    }
+    policies = DataPolicies(times=times, **{name: choice for name, choice in given.items() if choice})
+    with show.working("reading the log"):
+        found = TransactionLog.from_file(
+            log,
+            customer=customer,
+            time=time,
+            amount=amount,
+            quantity=quantity,
+            unit_price=unit_price,
+            currency=currency,
+            order=order,
+            product=product,
+            direct_cost=direct_cost,
+            extra=tuple(extra or ()),
+            window=_window(start, end),
+            policies=policies,
+            memory_limit=memory_limit,
+        )
+    show.show_report(found.report)
+    valuation = _valuation(margin, years, discount, clv=clv)
+    with show.working("valuing the customers"):
+        valued = _run(valuation, found, cost_file)
+    _finish(valued, out)
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(help="How many customers the simulated firm has.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Same seed, same firm.")] = 20260101,
+    years: Years = 3.0,
+    discount: Rate = 0.10,
+    margin: Margin = 0.35,
+    out: Out = None,
+) -> None:
+    """Do the same on a simulated firm, for those without data at hand."""
+    if out is not None:
+        check_target(out)
+    firm = simulate_firm(n_customers=customers, seed=seed)
+    log = firm.log()
+    show.show_report(log.report)
+    valuation = attrs.evolve(
+        _valuation(margin, years, discount, clv=True), allocation=ActivityBased(drivers=firm.cost_drivers)
+    )
+    with show.working("valuing the customers"):
+        valued = valuation.run(log, costs=firm.costs, drivers=firm.drivers)
+    _finish(valued, out)
+
+
+def _window(start: str | None, end: str | None) -> ObservationWindow | None:
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise InputError("--start, --end", expected="both or neither", got="one of them")
+    return ObservationWindow(start, end)
+
+
+def _valuation(margin: float | None, years: float, discount: float, *, clv: bool) -> Valuation:
+    settings = Valuation(discount=DiscountRate.annual(discount), horizon=Horizon(years, TimeUnit.YEAR), margin=margin)
+    return settings if clv else attrs.evolve(settings, model=None)
+
+
+def _run(valuation: Valuation, log: TransactionLog, cost_file: CostFile | None) -> CustomerValuation:
+    if cost_file is None:
+        return valuation.run(log)
+    settings = attrs.evolve(valuation, allocation=cost_file.allocator)
+    return settings.run(log, costs=cost_file.ledger, drivers=cost_file.drivers(log))
+
+
+def _finish(valued: CustomerValuation, out: Path | None) -> None:
+    show.show_value(valued)
+    if out is not None:
+        frame: pd.DataFrame = valued.to_frame("pandas")  # type: ignore[assignment]  # asked for as pandas
+        with show.working(f"writing {out}"):
+            write_table(frame, out)
+        show.out.print(f"{len(frame):,} customers written to {out}", highlight=False)
+
+
+def run() -> int:
+    """Run the command and turn our errors into sentences and exit codes."""
+    try:
+        app(standalone_mode=True)
+    except ConvergenceError as error:
+        show.show_error(error)
+        return CONVERGENCE
+    except CustvalueError as error:
+        show.show_error(error)
+        return INPUT
+    return 0

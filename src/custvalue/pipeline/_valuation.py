@@ -1,0 +1,205 @@
+"""The composition: log and costs in, one row a customer out. It reads like a recipe; every step can be swapped."""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import numpy as np
+
+from custvalue._arrays import FloatArray
+from custvalue.clv import MBGNBD, BuyTillYouDie, CLVModel, GammaGamma, SupportsParts
+from custvalue.costing import Allocation, CostAllocator
+from custvalue.data import CostLedger, CustomerSummary, DiscountRate, DriverTable, Horizon, TimeUnit, Timing, ValueTable
+from custvalue.engine import TransactionLog
+from custvalue.errors import InputError
+from custvalue.pipeline._result import CustomerValuation, Facts, cost_origins
+from custvalue.pipeline._steps import (
+    COST_PREFIX,
+    PRODUCT_COST,
+    LifetimeParts,
+    Terms,
+    account,
+    allocate,
+    lifetime,
+    margins,
+    spread,
+)
+from custvalue.portfolio import PortfolioClassifier, Pyramid
+from custvalue.profitability import ProfitAndLoss
+from custvalue.rfm import RFMScorer, RFMScores, segments
+
+__all__ = ["Valuation"]
+
+
+def _share(value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value <= 1.0):
+        hint = "35 % of revenue left after product cost is written 0.35."
+        raise InputError("Valuation.margin", expected="a share of revenue of at most 1", got=repr(value), hint=hint)
+    return value
+
+
+@attrs.frozen(kw_only=True)
+class Valuation:
+    """Log and costs to value: profit, behaviour, lifetime value on profit, and what to do.
+
+    Parameters
+    ----------
+    discount
+        Cost of capital for the lifetime value.
+    horizon
+        How far ahead the lifetime value looks; its unit is the period of discounting.
+    margin
+        Share of revenue left after product cost. If left out, the log's direct cost is used; a log without one leaves
+        all of its revenue.
+    timing
+        When, within a period, cash arrives.
+    allocation
+        An :class:`~custvalue.costing.Allocation` already made, or any object with
+        ``allocate(costs, drivers, /)`` to apply to the costs and drivers given to :meth:`run`.
+    scorer
+        How behaviour is scored.
+    model
+        The lifetime-value model; None leaves lifetime values out. The default is MBG/NBD with Gamma-Gamma: unlike BG/NBD it
+        lets customers who bought once be gone.
+    classifier
+        What decides on the tier.
+
+    Examples
+    --------
+    >>> import custvalue as cv
+    >>> firm = cv.datasets.simulate_firm(n_customers=300, seed=3)
+    >>> valuation = cv.Valuation(
+    ...     discount=cv.DiscountRate.annual(0.10),
+    ...     horizon=cv.Horizon(3, cv.TimeUnit.YEAR),
+    ...     margin=0.35,
+    ...     allocation=cv.ActivityBased(drivers=firm.cost_drivers),
+    ... )
+    >>> value = valuation.run(firm.log(), costs=firm.costs, drivers=firm.drivers)
+    >>> len(value.customers)
+    300
+    >>> value.origin("cost_delivery")
+    "pool 'delivery' allocated by ActivityBased"
+    """
+
+    discount: DiscountRate
+    horizon: Horizon
+    margin: float | None = attrs.field(default=None, converter=_share)
+    timing: Timing = Timing.END
+    allocation: Allocation | CostAllocator | None = None
+    scorer: RFMScorer = attrs.field(factory=lambda: RFMScorer(segments=segments.ELEVEN))
+    model: CLVModel | None = attrs.field(factory=lambda: BuyTillYouDie(purchases=MBGNBD(), spend=GammaGamma()))
+    classifier: PortfolioClassifier = attrs.field(factory=Pyramid)
+
+    def run(
+        self, log: TransactionLog, *, costs: CostLedger | None = None, drivers: DriverTable | None = None
+    ) -> CustomerValuation:
+        """Value every customer of a log.
+
+        Parameters
+        ----------
+        log
+            The transactions.
+        costs
+            Cost pools, if ``allocation`` is an allocator.
+        drivers
+            What each customer used, if ``allocation`` is an allocator. Customers of the log without a row are missing
+            drivers to it.
+
+        Returns
+        -------
+        CustomerValuation
+            One row a customer of the log; those without a purchase (refunds only) have no scores and no lifetime value.
+
+        Raises
+        ------
+        InputError
+            If costs, drivers and allocation do not fit together.
+        AlignmentError
+            If they speak of other customers or another currency than the log.
+        ConvergenceError
+            If the lifetime-value model cannot be fitted; the message says what to try.
+        """
+        money = log.revenue()
+        summary = log.summarize(unit=TimeUnit.WEEK)
+        allocation = allocate(self.allocation, costs, drivers, money)
+        profit = account(money, self.margin, allocation)
+        scores = self.scorer.fit(summary).score(summary)
+        future = self._lifetime(summary, profit)
+        table = self._table(summary, profit, scores, future, allocation)
+        return CustomerValuation(
+            facts=Facts(report=log.report, summary=summary, like=log.like),
+            account=profit,
+            allocation=allocation,
+            scores=scores,
+            lifetime=future,
+            table=table,
+            classification=self.classifier.fit(table).classify(table),
+        )
+
+    def _lifetime(self, summary: CustomerSummary, profit: ProfitAndLoss) -> LifetimeParts | None:
+        if self.model is None:
+            return None
+        terms = Terms(self.horizon, self.discount, self.timing)
+        return lifetime(self.model, summary, margins(summary, profit, self.margin), terms)
+
+    def _table(
+        self,
+        summary: CustomerSummary,
+        profit: ProfitAndLoss,
+        scores: RFMScores,
+        future: LifetimeParts | None,
+        allocation: Allocation | None,
+    ) -> ValueTable:
+        behaviour: dict[str, FloatArray] = {
+            "n_purchases": summary.n_purchases.astype(np.float64),
+            "days_since_last": summary.days_since_last,
+        }
+        for dimension in scores.dimensions:
+            behaviour[f"{dimension.name}_score"] = scores[dimension.code].astype(np.float64)
+        if future is not None:
+            behaviour |= _predictions(future)
+        measures = _account_columns(profit) | spread(behaviour, summary.customers, profit.customers)
+        origins = self._origins(future) | (cost_origins(allocation) if allocation else {})
+        return ValueTable(
+            customers=profit.customers,
+            measures=measures,
+            origins={name: origins.get(name, f"score learnt by {self.scorer.binning!r}") for name in measures},
+        )
+
+    def _origins(self, future: LifetimeParts | None) -> dict[str, str]:
+        product = "the log's direct cost" if self.margin is None else f"revenue x (1 - {self.margin:g})"
+        fit = None if future is None else future.fit
+        purchases, spend = (fit.purchases, fit.spend) if isinstance(fit, SupportsParts) else (fit, fit)
+        terms = f"{self.horizon!r}, {self.discount!r}, cash at the {self.timing.value} of each period"
+        return {
+            "revenue": "sum of the log's amounts, refunds taken off",
+            "returns": "sum of the log's negative amounts, as a positive number",
+            PRODUCT_COST: product,
+            "profit": "revenue - product cost - allocated cost",
+            "n_purchases": "distinct days with a purchase",
+            "days_since_last": "end of the observation window - last purchase",
+            "probability_alive": f"{purchases!r}",
+            "expected_purchases": f"{purchases!r}, {self.horizon!r}",
+            "expected_spend": f"{spend!r}",
+            "lifetime_value": f"{type(fit).__name__} on {future.margin_from if future else ''}, {terms}",
+        }
+
+
+def _account_columns(profit: ProfitAndLoss) -> dict[str, FloatArray]:
+    """The account in major units: revenue, product cost, one column a pool, profit."""
+    money, lines = profit.money, profit.lines
+    revenue = profit.currency.to_major(lines["gross_sales"] - lines["returns"])
+    columns = {"revenue": revenue, "returns": lines.major("returns"), PRODUCT_COST: lines.major(PRODUCT_COST)}
+    columns |= {name: lines.major(name) for name in lines.names if name.startswith(COST_PREFIX)}
+    return columns | {"profit": money.major("contribution")}
+
+
+def _predictions(future: LifetimeParts) -> dict[str, FloatArray]:
+    parts = {
+        "probability_alive": future.probability_alive,
+        "expected_purchases": future.purchases,
+        "expected_spend": future.spend,
+        "lifetime_value": future.value,
+    }
+    return {name: part.values for name, part in parts.items() if part is not None}
