@@ -24,14 +24,15 @@ def currency_faults(source: Source, currency: Currency | str) -> tuple[Currency,
     """Read the currency from its column if one is named; several currencies are a fault."""
     if isinstance(currency, Currency) or currency not in source.raw.collect_schema():
         return Currency.of(currency), []
-    counted = source.raw.group_by(nw.col(currency).cast(nw.String).alias("code")).agg(nw.len().alias("rows"))
-    found = source.dialect.collect(counted.filter(~nw.col("code").is_null()))
+    counted = source.raw.group_by(nw.col(currency).cast(nw.String).fill_null("").alias("code"))
+    found = source.dialect.collect(counted.agg(nw.len().alias("rows")))
     codes = sorted(zip(found["code"].tolist(), found["rows"].tolist(), strict=True))
-    if len(codes) == 1:
-        return Currency.of(str(codes[0][0])), []
-    shown = [f"{code}: {rows:,} rows" for code, rows in codes[:_SHOWN]]
+    named = [str(code) for code, _ in codes if code]
+    if len(codes) == len(named) == 1:
+        return Currency.of(named[0]), []
+    shown = [f"{code or 'missing'}: {rows:,} rows" for code, rows in codes[:_SHOWN]]
     hint = "Convert to one currency, or make one log for each."
-    fault = Fault(f"currency={currency!r}", "one currency", f"{len(codes)}", hint, shown, len(codes))
+    fault = Fault(f"currency={currency!r}", "one currency in every row", ", ".join(shown) or "no row", hint)
     return Currency("XXX"), [fault]
 
 

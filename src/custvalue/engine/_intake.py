@@ -204,7 +204,7 @@ def _count(dialect: Dialect, rows: Rows, plan: Plan) -> Arrays:
         ]
     largest = [nw.col(c.number_column(column.name)).abs().max().alias(f"max_{column.name}") for column in plan.numbers]
     grouped = (
-        rows.with_columns(*columns)
+        (rows.with_columns(*columns) if columns else rows)
         .group_by(_REASON)
         .agg(
             nw.len().alias("rows"),

@@ -124,8 +124,16 @@ def _times(plan: Plan, policies: DataPolicies, roles: Roles) -> Iterator[Reason]
     if plan.time is None:
         return
     where = f"time={roles.time!r}"
-    text = plan.time.kind is Kind.TEXT
-    if text and not plan.clock[1]:
+    expected, unusable = "a time in every row", nw.col(c.DAY).is_null()
+    words = "time missing"
+    hint = _type("times=Times(unusable=UnusableTimes.DROP)", "drop and count them")
+    if plan.time.kind is Kind.TEXT:
+        words = "time missing or no date"
+        way = f"in the format {plan.clock[1]!r}" if plan.clock[1] else "such as 2026-01-31 or 2026-01-31 08:26:00"
+        expected = f"a time in every row, text {way}"
+        hint = f"{hint} Text in another format: Times(format='%d/%m/%Y %H:%M')."
+    if plan.time.kind is Kind.TEXT and not plan.clock[1]:
+        unusable = unusable & ~nw.col(c.OFFSET)
         yield Reason(
             words="time as text with an offset from UTC",
             where=where,
@@ -135,17 +143,14 @@ def _times(plan: Plan, policies: DataPolicies, roles: Roles) -> Iterator[Reason]
             refused=True,
             condition=nw.col(c.OFFSET),
         )
-    way = f"text in the format {plan.clock[1]!r}" if plan.clock[1] else "text such as 2026-01-31 or 2026-01-31 08:26:00"
-    other = "Type policies=DataPolicies(times=Times(format='%d/%m/%Y')) for text in another format; "
-    drop = "times=Times(unusable=UnusableTimes.DROP) drops and counts them."
     yield Reason(
-        words="time missing or no date" if text else "time missing",
+        words=words,
         where=where,
-        expected=f"a time in every row, {way}" if text else "a time in every row",
-        hint=other + drop if text else f"Type policies=DataPolicies({drop[:-1].replace(' drops', ') drops')}.",
+        expected=expected,
+        hint=hint,
         policy=f"times={policies.times.unusable}",
         refused=policies.times.unusable is UnusableTimes.REFUSE,
-        condition=nw.col(c.DAY).is_null(),
+        condition=unusable,
     )
 
 

@@ -10,9 +10,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from custvalue._arrays import BoolArray, FloatArray, as_dates
+from custvalue._arrays import BoolArray, FloatArray
 from custvalue._frames import read_columns
-from custvalue.data import Collapse, Currency, CustomerIndex, CustomerSummary, TimeUnit
+from custvalue.data import Collapse, Currency, CustomerIndex, CustomerSummary, ObservationWindow, TimeUnit
 from custvalue.errors import Fault, SchemaError
 
 __all__ = ["summary_from_btyd"]
@@ -103,7 +103,7 @@ def summary_from_btyd(  # noqa: PLR0913  # one argument for each column, under t
     numbers, faults = _as_numbers(columns, names)
     SchemaError.raise_for(_WHAT, [*faults, *(() if faults else _faults(numbers, names))])
     money = Currency.of(currency)
-    end = as_dates([np.datetime64(observed_until, "us")])[0]
+    end = ObservationWindow(observed_until, observed_until).end
     first = end - _microseconds(numbers[T], unit)
     x = numbers[frequency]
     repeat = None
