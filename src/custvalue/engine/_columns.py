@@ -13,7 +13,7 @@ from custvalue.errors import Fault
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
-__all__ = ["Column", "Kind", "Mapped", "Plan", "Roles", "plan_columns"]
+__all__ = ["Column", "Kind", "Mapped", "Plan", "Roles", "Table", "plan_columns"]
 
 # Columns of the canonical table, as every query of this room knows them.
 ACCOUNT = "cv_account"
@@ -178,6 +178,25 @@ class Plan:
 
 
 @attrs.frozen
+class Table:
+    """What is known of the caller's columns.
+
+    Parameters
+    ----------
+    schema
+        Column name to narwhals type.
+    present
+        All column names, where ``schema`` has fewer.
+    broken
+        Columns that cannot be used, and why.
+    """
+
+    schema: Mapping[str, Any]
+    present: Sequence[str] = ()
+    broken: Mapping[str, Fault] = attrs.field(factory=dict)
+
+
+@attrs.frozen
 class Mapped:
     """A plan and what is wrong with the columns it was made from."""
 
@@ -209,16 +228,19 @@ _TIMES = {Kind.DATE, Kind.NAIVE, Kind.AWARE, Kind.TEXT}
 class _Finder:
     """Looks columns up and collects what is wrong with them."""
 
-    def __init__(self, schema: Mapping[str, Any], wanted: Mapping[str, str], present: Sequence[str]) -> None:
-        self.schema = schema
+    def __init__(self, table: Table, wanted: Mapping[str, str]) -> None:
+        self.schema = table.schema
+        self.broken = table.broken
         self.faults: list[Fault] = []
         for name, argument in wanted.items():
-            if name not in schema:
-                got = f"columns {list(present or schema)}"
+            if name in table.broken:
+                self.faults.append(table.broken[name])
+            elif name not in table.schema:
+                got = f"columns {list(table.present or table.schema)}"
                 self.faults.append(Fault(f"{argument}={name!r}", "a column of the table", got, _LIST_HINT))
 
     def find(self, name: str | None, argument: str, kinds: set[Kind], expected: str, hint: str) -> Column | None:
-        if name is None or name not in self.schema:
+        if name is None or name not in self.schema or name in self.broken:
             return None
         column = Column(name, kind_of(self.schema[name]), str(self.schema[name]))
         if column.kind in kinds:
@@ -235,25 +257,21 @@ class _Finder:
         return self.find(name, argument, set(Kind), "labels", "")
 
 
-def plan_columns(
-    schema: Mapping[str, Any], roles: Roles, *, scale: int, clock: tuple[str, str], present: Sequence[str] = ()
-) -> Mapped:
+def plan_columns(table: Table, roles: Roles, *, scale: int, clock: tuple[str, str]) -> Mapped:
     """Find every column, say all that is wrong with them, and plan with those that are right.
 
     Parameters
     ----------
-    schema
-        Column name to narwhals type.
+    table
+        What is known of the caller's columns.
     roles
         The caller's names.
     scale
         Minor units in a major unit.
     clock
         Zone for times that carry an offset, and strptime format of times that are text; empty where not given.
-    present
-        All columns of the caller's table, where ``schema`` has fewer.
     """
-    finder = _Finder(schema, roles.wanted, present)
+    finder = _Finder(table, roles.wanted)
     finder.faults.extend(roles.faults())
     ids = "Cast it to text or whole numbers first."
     customer = finder.find(roles.customer, "customer", _IDS, "text or whole-number ids", ids)

@@ -15,6 +15,7 @@ from custvalue.data import TimeUnit
 from custvalue.engine import _columns as c
 from custvalue.engine._columns import Column, Kind, Plan
 from custvalue.engine._protocol import Arrays, Rows
+from custvalue.errors import InputError
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,7 +78,19 @@ class DuckDB:
 
     def collect(self, rows: Rows, /) -> Arrays:
         """Run a query."""
-        return {name: np.ma.getdata(column) for name, column in _native(rows).fetchnumpy().items()}
+        import duckdb  # noqa: PLC0415  # loaded when a log is made
+
+        try:
+            found = _native(rows).fetchnumpy()
+        except duckdb.OutOfMemoryException as error:
+            hint = "Raise memory_limit, or free disk space for what spills."
+            raise InputError("DuckDB", expected="enough memory", got=_first(error), hint=hint) from error
+        except duckdb.Error as error:
+            hint = "Is the file whole, and did it stay where it was?"
+            raise InputError(
+                "DuckDB", expected="a table that can be read to its end", got=_first(error), hint=hint
+            ) from error
+        return {name: np.ma.getdata(column) for name, column in found.items()}
 
 
 _PERIODS = {
@@ -87,6 +100,10 @@ _PERIODS = {
     TimeUnit.QUARTER: "(year({date}) - 1970) * 4 + quarter({date}) - 1",
     TimeUnit.YEAR: "year({date}) - 1970",
 }
+
+
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0]
 
 
 def _native(rows: Rows) -> duckdb.DuckDBPyRelation:

@@ -10,7 +10,7 @@ import numpy as np
 
 from custvalue.data import Currency, ObservationWindow
 from custvalue.engine import _columns as c
-from custvalue.engine._columns import Kind, Mapped, Plan, Roles, plan_columns
+from custvalue.engine._columns import Kind, Mapped, Plan, Roles, Table, plan_columns
 from custvalue.engine._faults import currency_faults, duplicate_faults, identity_faults, row_faults, text_faults
 from custvalue.engine._protocol import Arrays, Dialect, Rows, Source
 from custvalue.engine._reasons import BEFORE, Reason, day_number, reasons
@@ -143,11 +143,10 @@ class _Pass:
 def _plan(source: Source, settings: Settings, currency: Currency) -> Mapped:
     times = settings.policies.times
     return plan_columns(
-        source.raw.collect_schema(),
+        Table(source.raw.collect_schema(), source.columns, source.broken),
         settings.roles,
         scale=currency.scale,
         clock=(times.timezone or source.zones.get(settings.roles.time, ""), times.format or ""),
-        present=source.columns,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from custvalue._frames import FrameKind
 from custvalue.data import TimeUnit
 from custvalue.engine._columns import Plan
+from custvalue.errors import Fault
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -64,6 +65,8 @@ class Source:
         Column to the zone it names, where the engine would lose that.
     columns
         All column names, where ``raw`` has only those that will be read.
+    broken
+        Columns that cannot be used whatever their part, and why.
     """
 
     raw: Rows
@@ -72,3 +75,4 @@ class Source:
     like: FrameKind = "pandas"
     zones: Mapping[str, str] = attrs.field(factory=dict)
     columns: tuple[str, ...] = ()
+    broken: Mapping[str, Fault] = attrs.field(factory=dict)

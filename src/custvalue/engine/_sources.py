@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -14,9 +14,6 @@ from custvalue.engine._duckdb import DuckDB, literal, quoted
 from custvalue.engine._protocol import Source
 from custvalue.errors import Fault, InputError, SchemaError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["database_source", "file_source", "frame_source"]
 
 _TAKEN = "pandas, Polars (eager or lazy), Arrow, DuckDB relation or Spark"
@@ -24,7 +21,7 @@ _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")
 
 
-def frame_source(frame: object, wanted: Sequence[str], *, all_columns: bool) -> Source:
+def frame_source(frame: object, wanted: Mapping[str, str], *, all_columns: bool) -> Source:
     """Take a frame of any library we know, without copying it.
 
     Parameters
@@ -32,7 +29,7 @@ def frame_source(frame: object, wanted: Sequence[str], *, all_columns: bool) -> 
     frame
         The table.
     wanted
-        Columns that will be read.
+        Columns that will be read, each with the argument that names it.
     all_columns
         Whether the others matter too (looking for equal rows).
 
@@ -47,6 +44,8 @@ def frame_source(frame: object, wanted: Sequence[str], *, all_columns: bool) -> 
     except TypeError as error:
         hint = "Pass the frame itself; a path goes to TransactionLog.from_file."
         raise InputError("from_frame", expected=_TAKEN, got=type(frame).__name__, hint=hint) from error
+    except nw.exceptions.DuplicateError as error:
+        raise SchemaError("from_frame", [Fault("columns", "each name once", str(error))]) from error
     kind = table.implementation
     if kind.is_polars():
         from custvalue.engine._polars import Polars  # noqa: PLC0415  # optional dependency
@@ -62,24 +61,23 @@ def frame_source(frame: object, wanted: Sequence[str], *, all_columns: bool) -> 
 _OTHERWISE = "Write it to Parquet and use TransactionLog.from_file, or convert it to one of these."
 
 
-def _in_memory(table: nw.DataFrame[Any], wanted: Sequence[str], *, all_columns: bool) -> Source:
+def _in_memory(table: nw.DataFrame[Any], wanted: Mapping[str, str], *, all_columns: bool) -> Source:
     """Let DuckDB read a pandas or Arrow table in place."""
     present = tuple(table.columns)
     if not present:
         raise SchemaError("from_frame", [Fault("columns", "some", "a table without columns")])
-    chosen = present if all_columns else [name for name in dict.fromkeys(wanted) if name in present]
-    narrow = table.select(*chosen) if chosen else table
-    connection = duckdb.connect()
+    chosen = list(present) if all_columns else [name for name in wanted if name in present]
+    narrow = table.select(*(chosen or present[:1]))
+    zones, connection = _zones(narrow), duckdb.connect()
     if table.implementation.is_pyarrow():
         relation = connection.from_arrow(narrow.to_native())
-        zones = _zones(narrow)
         return Source(nw.from_native(relation), DuckDB(), "log from an Arrow table", "arrow", zones, present)
-    frame = narrow.to_pandas()
-    faults = _object_faults(frame, wanted)
-    SchemaError.raise_for("log from a pandas frame", faults)
-    relation = connection.from_df(_plain(frame))
-    zones = _zones(narrow)
-    return Source(nw.from_native(relation), DuckDB(), "log from a pandas frame", "pandas", zones, present)
+    from custvalue.engine._pandas import plain_pandas  # noqa: PLC0415  # loads pandas
+
+    frame, broken = plain_pandas(narrow.to_pandas(), wanted)
+    relation = connection.from_df(frame)
+    where = "log from a pandas frame"
+    return Source(nw.from_native(relation), DuckDB(), where, "pandas", zones, present, broken)
 
 
 def _zones(table: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> Mapping[str, str]:
@@ -97,56 +95,6 @@ def _known(zone: str) -> bool:
     except (KeyError, ValueError, OSError):
         return False
     return True
-
-
-def _object_faults(frame: pd.DataFrame, wanted: Sequence[str]) -> list[Fault]:
-    """Refuse object columns that mix kinds, where an engine would guess."""
-    import pandas as pd  # noqa: PLC0415  # only pandas frames come here
-
-    fine = {
-        "string",
-        "empty",
-        "decimal",
-        "integer",
-        "floating",
-        "mixed-integer-float",
-        "datetime",
-        "datetime64",
-        "date",
-    }
-    faults = []
-    for name in wanted:
-        if name not in frame.columns or frame[name].dtype != object:
-            continue
-        found = pd.api.types.infer_dtype(frame[name], skipna=True)
-        aware = _awareness(frame[name]) if found == "datetime" else set()
-        if found not in fine:
-            hint = "Convert it first: to text with .astype(str), or with pandas.to_numeric."
-            faults.append(Fault(f"column {name!r}", "values of one kind", f"{found} values", hint))
-        elif aware == {True, False}:
-            hint = "Find out what they are, then convert the column with pandas.to_datetime(table[...], utc=True)."
-            got = "times with and without a zone, mixed"
-            faults.append(Fault(f"column {name!r}", "times of one kind", got, hint))
-    return faults
-
-
-def _awareness(column: pd.Series[Any]) -> set[bool]:
-    return {value.tzinfo is not None for value in column.dropna()}
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Turn what DuckDB reads slowly or wrongly into plain columns."""
-    import pandas as pd  # noqa: PLC0415  # only pandas frames come here
-
-    for name in frame.columns:
-        column = frame[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            whole = column.cat.categories.dtype.kind in "iu"
-            frame = frame.assign(**{name: column.astype("Int64" if whole else column.cat.categories.dtype)})
-        elif column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "datetime":
-            utc = _awareness(column) == {True}
-            frame = frame.assign(**{name: pd.to_datetime(column, utc=utc)})
-    return frame
 
 
 def _connect(memory_limit: str | None) -> duckdb.DuckDBPyConnection:

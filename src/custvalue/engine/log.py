@@ -145,9 +145,7 @@ class TransactionLog:
         )  # fmt: skip
         from custvalue.engine._sources import frame_source  # noqa: PLC0415  # loads DuckDB
 
-        source = frame_source(
-            frame, list(_read(roles, currency)), all_columns=policies.duplicates is not Duplicates.KEEP
-        )
+        source = frame_source(frame, _read(roles, currency), all_columns=policies.duplicates is not Duplicates.KEEP)
         settings = Settings(roles=roles, currency=currency, identity=identity, window=window, policies=policies)
         return cls._checked_from(source, settings)
 
@@ -472,8 +470,8 @@ def _labels(**named: str | None) -> dict[str, str]:
     return {part: name for part, name in named.items() if name is not None}
 
 
-def _read(roles: Roles, currency: str | Currency) -> list[str]:
-    return [*roles.wanted, *([currency] if isinstance(currency, str) else [])]
+def _read(roles: Roles, currency: str | Currency) -> dict[str, str]:
+    return {**({currency: "currency"} if isinstance(currency, str) else {}), **roles.wanted}
 
 
 def _frame_of(records: Sequence[Transaction]) -> tuple[pd.DataFrame, dict[str, str]]:
