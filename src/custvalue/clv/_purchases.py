@@ -5,15 +5,16 @@ A model is a kernel (functions of arrays), settings, and the words of its report
 
 from __future__ import annotations
 
+import abc
 import enum
 from functools import partial
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, estimate
+from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, checked, estimate
 from custvalue.clv._kernels.likelihood import PatternLikelihood, PurchaseKernel, row_log_likelihood
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CustomerValues
@@ -21,7 +22,7 @@ from custvalue.clv.intervals import DeltaIntervals
 from custvalue.data import CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
 from custvalue.errors import InputError
 
-__all__ = ["FirstPurchase", "FittedTransactions", "PurchaseData", "as_patterns", "estimate_patterns", "pattern_problem"]
+__all__ = ["FirstPurchase", "FittedTransactions", "PatternModel", "PurchaseData", "as_patterns", "pattern_problem"]
 
 PurchaseData: TypeAlias = CustomerSummary | PurchasePatterns
 """What a purchase model can be fitted to."""
@@ -91,19 +92,6 @@ def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns) -> Probl
         weight=weight,
         pilot=likelihood.pilot(),
     )
-
-
-def estimate_patterns(
-    kernel: PurchaseKernel,
-    data: PurchaseData,
-    prior: LogNormalPrior | None,
-    *,
-    where: str,
-    notes: tuple[str, ...] = (),
-) -> Estimate:
-    """Fit a kernel to a summary or to patterns."""
-    patterns = as_patterns(data, where)
-    return estimate(pattern_problem(kernel, patterns), prior, notes=notes + few_data_notes(patterns))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -220,3 +208,44 @@ def _evaluate(
     value = getattr(fitted.kernel, quantity)(fitted.estimate.values.tolist(), *columns, *args)
     result: FloatArray = (value[part] if part else value)[place]
     return result
+
+
+FittedT = TypeVar("FittedT", bound=FittedTransactions)
+
+
+@attrs.frozen(kw_only=True)
+class PatternModel(abc.ABC, Generic[FittedT]):
+    """What the purchase models over (x, t_x, T) share: a kernel, an optional prior, two verbs.
+
+    Parameters
+    ----------
+    prior
+        A prior for a posterior-mode fit; None for maximum likelihood.
+    """
+
+    prior: LogNormalPrior | None = None
+    kernel: ClassVar[PurchaseKernel]
+    notes: ClassVar[tuple[str, ...]] = ()
+
+    def problem(self, data: PurchaseData, /) -> Problem:
+        """Give the likelihood problem behind the fit, for posteriors and bootstraps."""
+        return pattern_problem(self.kernel, as_patterns(data, f"{type(self).__name__}.fit"))
+
+    def fit(self, data: PurchaseData, /) -> FittedT:
+        """Fit to a summary or to weighted patterns.
+
+        Raises
+        ------
+        InputError
+            If there is nobody who came back, or no time observed.
+        ConvergenceError
+            If the search fails; the fit travels with the error.
+        """
+        patterns = as_patterns(data, f"{type(self).__name__}.fit")
+        problem = pattern_problem(self.kernel, patterns)
+        found = estimate(problem, self.prior, notes=self.notes + few_data_notes(patterns))
+        return checked(self._fitted(found, data.unit))
+
+    @abc.abstractmethod
+    def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedT:
+        """Dress an estimate as this model's fit."""

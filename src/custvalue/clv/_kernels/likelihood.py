@@ -23,7 +23,6 @@ Params: TypeAlias = Sequence[FloatArray | float]
 Terms: TypeAlias = tuple[FloatArray, FloatArray]
 """Values (n_rows,) and their gradient (n_params, n_rows) in log-parameters."""
 
-BLOCK = 16_000
 PILOT_ROWS = 20_000
 
 
@@ -43,6 +42,11 @@ class PurchaseKernel(Protocol):
     @property
     def starts(self) -> tuple[tuple[float, ...], ...]:
         """Start values of the log-parameters with the mean age as the unit of time."""
+        ...
+
+    @property
+    def block_rows(self) -> int:
+        """Rows a block: few enough for the temporaries to stay in cache."""
         ...
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
@@ -101,11 +105,11 @@ def fold_counts(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatAr
     """Distinct counts and the weight on each."""
     whole = x.astype(np.int64)
     if whole.max() <= 1_000_000 and bool((whole == x).all()):
-        mass = np.bincount(whole, weights=weights)
+        mass: FloatArray = np.bincount(whole, weights=weights).astype(np.float64)
         seen = np.flatnonzero(np.bincount(whole))
         return seen.astype(np.float64), mass[seen]
     distinct, place = np.unique(x, return_inverse=True)
-    return distinct, np.bincount(place, weights=weights, minlength=len(distinct))
+    return distinct, np.bincount(place, weights=weights, minlength=len(distinct)).astype(np.float64)
 
 
 def at_distinct(function: Callable[[FloatArray, FloatArray], FloatArray], x: FloatArray, T: FloatArray) -> FloatArray:
@@ -142,8 +146,9 @@ class PatternLikelihood:
         value, slope = self.kernel.count_terms(params, self.counts)
         total = float(self.count_weights @ value)
         gradient: FloatArray = slope @ self.count_weights
-        for first in range(0, len(self.weights), BLOCK):
-            rows = slice(first, first + BLOCK)
+        step = self.kernel.block_rows
+        for first in range(0, len(self.weights), step):
+            rows = slice(first, first + step)
             x, t_x, T = (column[rows] for column in self.columns)
             weights = self.weights[rows]
             value, slope = self.kernel.time_terms(params, x, t_x, T)
