@@ -19,7 +19,6 @@ from custvalue.portfolio._kernels import risk as kernels
 __all__ = ["Frontier", "SegmentReturns", "SegmentRisk", "risk_adjusted_value"]
 
 Bounds: TypeAlias = tuple[ArrayLike, ArrayLike]
-_TIMING_SHIFT = {Timing.START: 0.0, Timing.MIDDLE: 0.5, Timing.END: 1.0}
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -350,7 +349,7 @@ def risk_adjusted_value(
     rate = risk_free + beta * (portfolio_return - risk_free)
     if np.any(rate <= -1):
         raise InputError("risk_adjusted_value", expected="rates above -1", got=f"{rate.min():g}")
-    time = np.arange(expected.values.shape[1]) + _TIMING_SHIFT[timing]
+    time = np.arange(expected.values.shape[1]) + timing.offset
     present = (expected.values * (1 + rate[:, None]) ** -time).sum(axis=1)
     return ValueTable(
         customers=expected.customers,

@@ -48,10 +48,16 @@ def least_variance(
     values = np.array([1.0] + ([] if target is None else [target]))
     equalities = np.array(rows)
     size = float(np.trace(covariance)) / mean.size or 1.0
+    def half_variance(w: FloatArray) -> float:
+        return float(0.5 * w @ covariance @ w / size)
+
+    def gradient(w: FloatArray) -> FloatArray:
+        return np.asarray(covariance @ w / size)
+
     found = optimize.minimize(
-        lambda w: float(0.5 * w @ covariance @ w / size),
+        half_variance,
         _start(low, high, mean, target),
-        jac=lambda w: covariance @ w / size,
+        jac=gradient,
         bounds=optimize.Bounds(low, high),
         constraints=optimize.LinearConstraint(equalities, values, values),
         method="SLSQP",

@@ -1,0 +1,1 @@
+"""Plain functions behind the equity room; they trust what they are given."""

@@ -1,0 +1,340 @@
+"""The customer equity statement: from the value of the base at one date to its value at another, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+import attrs
+import numpy as np
+
+from custvalue._arrays import BoolArray, IntArray
+from custvalue._frames import Column, FrameKind, build_frame, read_columns
+from custvalue.data import Amount, Currency, CustomerIndex, MoneyTable
+from custvalue.data._currency import as_currency
+from custvalue.equity._judgement import Judgement, judge
+from custvalue.equity._kernels import exact
+from custvalue.equity._result import Line, LineName, check_reconciles
+from custvalue.errors import AlignmentError, Fault, InputError, SchemaError
+
+__all__ = ["EquityStatement"]
+
+Row: TypeAlias = tuple[int, Amount]
+_TABLE = ("opening", "lost", "won", "risen", "fallen")
+
+
+def _lines(value: Iterable[Line]) -> tuple[Line, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True, repr=False)
+class EquityStatement:
+    """Opening, lost, won, reactivated, risen, fallen, unchanged, closing: customers, mean value, amount.
+
+    It cannot exist unless it reconciles, in customers and in minor units:
+    opening - lost + reactivated + won = subtotal; risen, fallen and unchanged were carried at the subtotal and
+    make up the closing. Build it with :meth:`between` or :meth:`from_table`.
+
+    Parameters
+    ----------
+    lines
+        One of each :class:`LineName`, in order.
+    currency
+        Of all amounts.
+
+    Raises
+    ------
+    ConservationError
+        If a sum does not hold.
+
+    References
+    ----------
+    Wiesel, T., Skiera, B. and Villanueva, J. (2008), Customer equity: an integral part of financial reporting,
+    Journal of Marketing 72(2).
+
+    Examples
+    --------
+    >>> spring = MoneyTable(customers=CustomerIndex(["a", "b", "c"]), amounts={"clv": [500, 300, 200]}, currency="EUR")
+    >>> autumn = MoneyTable(customers=CustomerIndex(["b", "c", "d"]), amounts={"clv": [350, 200, 400]}, currency="EUR")
+    >>> statement = EquityStatement.between(spring, autumn)
+    >>> statement
+    EquityStatement(3 customers, 10.00 EUR -> 3 customers, 9.50 EUR)
+    >>> statement["lost"].amount, statement["won"].amount, statement["risen"].change
+    (500, 400, 50)
+    """
+
+    lines: tuple[Line, ...] = attrs.field(converter=_lines)
+    currency: Currency = attrs.field(converter=as_currency)
+
+    def __attrs_post_init__(self) -> None:
+        names = [line.name for line in self.lines]
+        if names != list(LineName):
+            raise InputError("EquityStatement", expected=f"the lines {[name.value for name in LineName]}",
+                             got=str([name.value for name in names]))  # fmt: skip
+        check_reconciles({line.name: line for line in self.lines})
+
+    @classmethod
+    def between(
+        cls,
+        opening: MoneyTable,
+        closing: MoneyTable,
+        *,
+        amount: str | None = None,
+        former: CustomerIndex | None = None,
+        lost: CustomerIndex | None = None,
+    ) -> EquityStatement:
+        """Compare two dated valuations customer by customer.
+
+        Parameters
+        ----------
+        opening, closing
+            Value of every customer of the base at the two dates. Customers are matched by id: who is only in the
+            opening is lost, who is only in the closing is won, or reactivated if he is one of ``former``.
+        amount
+            Name of the value in both tables; may be left out where they have but one.
+        former
+            Customers lost in earlier periods.
+        lost
+            Customers to count as lost although the closing still lists them, at a value of 0.
+
+        Raises
+        ------
+        AlignmentError
+            If the currencies differ.
+        InputError
+            If the name of the value is missing, a lost customer still has a value, or a former one is in the opening.
+
+        Examples
+        --------
+        >>> spring = MoneyTable(customers=CustomerIndex(["a"]), amounts={"clv": [500]}, currency="EUR")
+        >>> autumn = MoneyTable(customers=CustomerIndex(["a", "z"]), amounts={"clv": [500, 90]}, currency="EUR")
+        >>> EquityStatement.between(spring, autumn, former=CustomerIndex(["z"]))["reactivated"].amount
+        90
+        """
+        if opening.currency != closing.currency:
+            got = f"{opening.currency.code} and {closing.currency.code}"
+            raise AlignmentError("EquityStatement.between", expected="one currency", got=got)
+        old, new = _amounts(opening, amount, "opening"), _amounts(closing, amount, "closing")
+        gone = _marked(closing.customers, lost)
+        if np.any(new[gone] != 0):
+            got = f"{int((new[gone] != 0).sum())} with a value"
+            raise InputError("EquityStatement.between lost", expected="a value of 0 for each lost customer", got=got)
+        known = _marked(opening.customers, former)
+        if known.any():
+            got = f"{int(known.sum())} of them in the opening"
+            raise InputError("EquityStatement.between former", expected="customers lost before the opening", got=got)
+        there = ~gone
+        customers, new = closing.customers.take(np.flatnonzero(there)), new[there]
+        at = customers.positions(opening.customers.ids)
+        kept_old, kept_new = old[at >= 0], new[at[at >= 0]]
+        is_new = np.ones(new.size, np.bool_)
+        is_new[at[at >= 0]] = False
+        back = is_new & _marked(customers, former)
+        facts = _Facts(old, old[at < 0], kept_old, kept_new, new[back], new[is_new & ~back])
+        return cls(lines=facts.lines(), currency=opening.currency)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Row] | object, *, currency: str | Currency) -> EquityStatement:
+        """Build from tabulated numbers and means, where values a customer are not at hand.
+
+        Risen and fallen carry their new value; all others are unchanged and carry the mean of the subtotal. Amounts
+        are rounded to the minor unit.
+
+        Parameters
+        ----------
+        table
+            Line to (number of customers, mean value in major units), or a frame with columns ``line``, ``customers``
+            and ``mean``. Lines: opening, lost, won, risen, fallen; reactivated if there are any.
+        currency
+            Of the means.
+
+        Raises
+        ------
+        SchemaError
+            Naming every line that is missing, unknown or not possible.
+
+        Examples
+        --------
+        >>> statement = EquityStatement.from_table(
+        ...     {
+        ...         "opening": (100_000, "282.00"),
+        ...         "lost": (15_000, "343.00"),
+        ...         "won": (20_000, "294.00"),
+        ...         "risen": (15_000, "305.00"),
+        ...         "fallen": (15_000, "182.00"),
+        ...     },
+        ...     currency="EUR",
+        ... )
+        >>> statement
+        EquityStatement(100,000 customers, 28,200,000.00 EUR -> 105,000 customers, 27,972,857.14 EUR)
+        """
+        money = Currency.of(currency)
+        rows = table if isinstance(table, Mapping) else _rows(table)
+        facts = _tabulated(rows, money)
+        return cls(lines=facts, currency=money)
+
+    def __getitem__(self, name: str | LineName) -> Line:
+        """One line by name.
+
+        Raises
+        ------
+        InputError
+            If there is no such line.
+        """
+        for line in self.lines:
+            if name in (line.name, line.name.value):
+                return line
+        raise InputError("line", expected=f"one of {[line.name.value for line in self.lines]}", got=repr(name))
+
+    @property
+    def change(self) -> int:
+        """Closing less opening, in minor units."""
+        return self[LineName.CLOSING].amount - self[LineName.OPENING].amount
+
+    def judge(self) -> Judgement:
+        """Judge the work of the period: winning, keeping and developing customers."""
+        return judge({line.name: line for line in self.lines})
+
+    def to_frame(self, like: FrameKind = "pandas") -> object:
+        """One row a line: line, customers, mean, amount, change (major units).
+
+        With the shares of the structure: share_customers and share_amount of the opening (up to the subtotal kept)
+        or of the closing, and mean_to_opening, the mean relative to that of the opening.
+        """
+        n = LineName
+        opening, closing = self[n.OPENING], self[n.CLOSING]
+        means = np.array([np.nan if line.mean is None else float(line.mean) for line in self.lines])
+        base = [opening if line.name in {n.OPENING, n.LOST, n.KEPT} else closing for line in self.lines]
+        customers = np.array([line.customers for line in self.lines], np.int64)
+        columns: dict[str, Column] = {
+            "line": [line.name.value for line in self.lines],
+            "customers": customers,
+            "mean": means / self.currency.scale,
+            "amount": self.currency.to_major([line.amount for line in self.lines]),
+            "change": self.currency.to_major([line.change for line in self.lines]),
+            "share_customers": _ratio(customers, [line.customers for line in base]),
+            "share_amount": _ratio([line.amount for line in self.lines], [line.amount for line in base]),
+            "mean_to_opening": _ratio(means, [means[0]] * len(self.lines)),
+        }
+        return build_frame(columns, like)
+
+    def __repr__(self) -> str:
+        """One line."""
+        ends = [self[LineName.OPENING], self[LineName.CLOSING]]
+        shown = [f"{line.customers:,} customers, {self.currency.format(line.amount)}" for line in ends]
+        return f"EquityStatement({shown[0]} -> {shown[1]})"
+
+
+def _ratio(part: np.typing.ArrayLike, whole: np.typing.ArrayLike) -> np.typing.NDArray[np.float64]:
+    below = np.asarray(whole, np.float64)
+    return np.asarray(np.asarray(part, np.float64) / np.where(below != 0, below, np.nan))
+
+
+@attrs.frozen
+class _Facts:
+    """Values in minor units by what happened to the customers."""
+
+    opening: IntArray
+    lost: IntArray
+    kept_old: IntArray
+    kept_new: IntArray
+    reactivated: IntArray
+    won: IntArray
+
+    def lines(self) -> list[Line]:
+        n, total = LineName, exact.total
+        came = [(self.reactivated.size, total(self.reactivated)), (self.won.size, total(self.won))]
+        kept = (self.kept_old.size, total(self.kept_old))
+        subtotal = (kept[0] + came[0][0] + came[1][0], kept[1] + came[0][1] + came[1][1])
+        up, down = self.kept_new > self.kept_old, self.kept_new < self.kept_old
+        moved = [self._line(n.RISEN, up), self._line(n.FALLEN, down)]
+        rest = subtotal[0] - sum(line.customers for line in moved), subtotal[1] - sum(line.carried for line in moved)
+        closing = total(self.kept_new) + came[0][1] + came[1][1]
+        return [
+            *(
+                Line(name, customers, amount, amount)
+                for name, (customers, amount) in (
+                    (n.OPENING, (self.opening.size, total(self.opening))),
+                    (n.LOST, (self.lost.size, total(self.lost))),
+                    (n.KEPT, kept),
+                    (n.REACTIVATED, came[0]),
+                    (n.WON, came[1]),
+                    (n.SUBTOTAL, subtotal),
+                )
+            ),
+            *moved,
+            Line(n.UNCHANGED, rest[0], rest[1], rest[1]),
+            Line(n.CLOSING, subtotal[0], closing, closing),
+        ]
+
+    def _line(self, name: LineName, which: BoolArray) -> Line:
+        amount, carried = exact.total(self.kept_new[which]), exact.total(self.kept_old[which])
+        return Line(name, int(which.sum()), amount, carried)
+
+
+def _amounts(table: MoneyTable, name: str | None, where: str) -> IntArray:
+    if name is None and len(table.names) != 1:
+        hint = "Write amount='...'."
+        raise InputError(f"EquityStatement.between {where}", expected="the name of the value to compare",
+                         got=f"none, and amounts {list(table.names)}", hint=hint)  # fmt: skip
+    return table[table.names[0] if name is None else name]
+
+
+def _marked(customers: CustomerIndex, some: CustomerIndex | None) -> BoolArray:
+    mask = np.zeros(len(customers), np.bool_)
+    if some is not None and len(some):
+        at = customers.positions(some.ids)
+        mask[at[at >= 0]] = True
+    return mask
+
+
+def _rows(frame: object) -> dict[str, Row]:
+    columns = read_columns(frame, ["line", "customers", "mean"], what="equity table")
+    triples = zip(*(columns[name].tolist() for name in ("line", "customers", "mean")), strict=True)
+    return {str(line): (int(customers), mean) for line, customers, mean in triples}
+
+
+def _tabulated(rows: Mapping[str, Row], currency: Currency) -> list[Line]:
+    known = (*_TABLE, "reactivated")
+    faults = [Fault(f"line {name!r}", "to be in the table", "nothing") for name in _TABLE if name not in rows]
+    faults += [
+        Fault(f"line {name!r}", f"one of {list(known)}", "an unknown line") for name in rows if name not in known
+    ]
+    faults += [Fault(f"line {name!r}", "0 customers or more", str(row[0])) for name, row in rows.items() if row[0] < 0]
+    SchemaError.raise_for("equity table", faults)
+    n = LineName
+    counts = {name: rows[name][0] if name in rows else 0 for name in known}
+    amounts = {name: _product(rows[name], currency) if name in rows else 0 for name in known}
+    kept = counts["opening"] - counts["lost"], amounts["opening"] - amounts["lost"]
+    subtotal = tuple(kept[at] + came["reactivated"] + came["won"] for at, came in enumerate((counts, amounts)))
+    moved = counts["risen"] + counts["fallen"]
+    same = subtotal[0] - moved
+    faults = (
+        [] if kept[0] >= 0 else [Fault("line 'lost'", f"at most {counts['opening']} customers", str(counts["lost"]))]
+    )
+    faults += [] if same >= 0 else [Fault("risen and fallen", f"at most {subtotal[0]} customers", str(moved))]
+    SchemaError.raise_for("equity table", faults)
+    unchanged = exact.rounded(Fraction(subtotal[1] * same, subtotal[0])) if subtotal[0] else 0
+    rest = subtotal[1] - (unchanged if moved else subtotal[1])
+    unchanged = unchanged if moved else subtotal[1]
+    risen = exact.rounded(Fraction(rest * counts["risen"], moved)) if moved else 0
+    closing = amounts["risen"] + amounts["fallen"] + unchanged
+    return [
+        Line(n.OPENING, counts["opening"], amounts["opening"], amounts["opening"]),
+        Line(n.LOST, counts["lost"], amounts["lost"], amounts["lost"]),
+        Line(n.KEPT, kept[0], kept[1], kept[1]),
+        Line(n.REACTIVATED, counts["reactivated"], amounts["reactivated"], amounts["reactivated"]),
+        Line(n.WON, counts["won"], amounts["won"], amounts["won"]),
+        Line(n.SUBTOTAL, subtotal[0], subtotal[1], subtotal[1]),
+        Line(n.RISEN, counts["risen"], amounts["risen"], risen),
+        Line(n.FALLEN, counts["fallen"], amounts["fallen"], rest - risen),
+        Line(n.UNCHANGED, same, unchanged, unchanged),
+        Line(n.CLOSING, subtotal[0], closing, closing),
+    ]
+
+
+def _product(row: Row, currency: Currency) -> int:
+    customers, mean = row
+    return exact.rounded(Fraction(Decimal(str(mean))) * customers * currency.scale)
