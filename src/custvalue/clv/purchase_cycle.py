@@ -131,7 +131,7 @@ class FittedPurchaseCycle:
         """
         period = self.model.period
         n_periods = finite_periods(horizon, period, "PurchaseCycleCLV.lifetime_value(horizon)")
-        profit = HistoricalMargin(self.model.margin).earned(summary) / summary.n_purchases
+        profit = HistoricalMargin(self.model.margin).per_purchase(summary)
         per_period = profit * period.days / self.cycles(summary)
         annuity = float(discount_factors(n_periods, discount.per(period), timing.offset).sum())
         return lifetime_values(summary, per_period * annuity)

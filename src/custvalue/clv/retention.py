@@ -47,6 +47,10 @@ class HistoricalMargin:
         age = np.maximum(summary.in_unit(period).T, 1.0)
         return self.earned(summary) / age
 
+    def per_purchase(self, summary: CustomerSummary, /) -> FloatArray:
+        """Profit of a purchase, (n_customers,), in major units."""
+        return self.earned(summary) / summary.n_purchases
+
     def earned(self, summary: CustomerSummary, /) -> FloatArray:
         """Profit of all purchases so far, (n_customers,), in major units."""
         spend = summary.currency.to_major(summary.require("total_amount"))
