@@ -60,8 +60,8 @@ class Valuation:
     scorer
         How behaviour is scored.
     model
-        The lifetime-value model; None leaves lifetime values out. The default is MBG/NBD with Gamma-Gamma: unlike BG/NBD it
-        lets customers who bought once be gone.
+        The lifetime-value model; None leaves lifetime values out. The default is MBG/NBD with Gamma-Gamma: unlike
+        BG/NBD it lets customers who bought once be gone.
     classifier
         What decides on the tier.
 
@@ -169,8 +169,9 @@ class Valuation:
 
     def _origins(self, future: LifetimeParts | None) -> dict[str, str]:
         product = "the log's direct cost" if self.margin is None else f"revenue x (1 - {self.margin:g})"
-        fit = None if future is None else future.fit
-        purchases, spend = (fit.purchases, fit.spend) if isinstance(fit, SupportsParts) else (fit, fit)
+        fit = future.fit if future else None
+        margin_from = future.margin_from if future else ""
+        purchases, spend = _parts(fit)
         terms = f"{self.horizon!r}, {self.discount!r}, cash at the {self.timing.value} of each period"
         return {
             "revenue": "sum of the log's amounts, refunds taken off",
@@ -182,8 +183,13 @@ class Valuation:
             "probability_alive": f"{purchases!r}",
             "expected_purchases": f"{purchases!r}, {self.horizon!r}",
             "expected_spend": f"{spend!r}",
-            "lifetime_value": f"{type(fit).__name__} on {future.margin_from if future else ''}, {terms}",
+            "lifetime_value": f"{type(fit).__name__} on {margin_from}, {terms}",
         }
+
+
+def _parts(fit: object) -> tuple[object, object]:
+    """The purchase and the spend model of a fit; the fit itself where it has no parts."""
+    return (fit.purchases, fit.spend) if isinstance(fit, SupportsParts) else (fit, fit)
 
 
 def _account_columns(profit: ProfitAndLoss) -> dict[str, FloatArray]:

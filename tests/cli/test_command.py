@@ -1,0 +1,165 @@
+"""The command: the main job on files, a summary people can read, exit codes, errors in sentences."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from tests.pipeline._logs import LEDGER, TERMS, dirty_orders, log_of
+
+from custvalue.cli._export import harmless
+
+COSTS = """
+currency = "EUR"
+period = "2025"
+
+[pools]
+orders = "12345.67"
+lines = 8_000
+
+[activities]
+orders = "orders"
+lines = "lines"
+
+[drivers]
+orders = {count = true}
+"""
+
+
+def command(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does."""
+    line = [sys.executable, "-c", "from custvalue.cli import main; main()", *map(str, words)]
+    return subprocess.run(line, capture_output=True, text=True, check=False, cwd=cwd)  # noqa: S603  # our own code
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    """The dirty log as a Parquet file."""
+    path = tmp_path / "orders.parquet"
+    duckdb.from_df(dirty_orders()).write_parquet(str(path))
+    return path
+
+
+def value(log: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
+    """Value a log with its columns and policies said."""
+    columns = ("--customer", "customer_id", "--time", "ordered_at", "--amount", "net_amount", "--extra", "lines")
+    policies = ("--missing-ids", "drop", "--duplicates", "drop", "--start", "2024-01-01", "--end", "2025-12-31")
+    return command("value", log, *columns, *policies, "--margin", "0.35", *more)
+
+
+def test_a_log_is_valued_like_in_python(orders: Path, tmp_path: Path) -> None:
+    (tmp_path / "costs.toml").write_text(COSTS)
+
+    done = value(orders, "--costs", tmp_path / "costs.toml", "--out", tmp_path / "values.parquet")
+
+    assert done.returncode == 0, done.stderr
+    written = duckdb.read_parquet(str(tmp_path / "values.parquet")).df()
+    log = log_of(dirty_orders())
+    charged = pd.Series({f"cost_{name}": LEDGER.minor(name) / 100 for name in LEDGER.names})
+    pd.testing.assert_series_equal(written[list(charged.index)].sum(), charged)
+    plain: pd.DataFrame = TERMS.run(log).to_frame("pandas")  # type: ignore[assignment]  # asked for
+    same = ["customer", "revenue", "recency_score", "segment", "probability_alive", "expected_spend"]
+    pd.testing.assert_frame_equal(written[same], plain[same], check_dtype=False, check_exact=True)
+
+
+def test_the_screen_says_what_was_removed_and_what_it_came_to(orders: Path) -> None:
+    done = value(orders)
+
+    assert done.returncode == 0, done.stderr
+    assert "missing_ids=MissingIds.DROP" in done.stdout
+    assert "duplicates=Duplicates.DROP" in done.stdout
+    assert "customer equity" in done.stdout
+    assert "platinum" in done.stdout
+
+
+def test_the_demo_needs_no_data(tmp_path: Path) -> None:
+    done = command("demo", "--customers", "300", "--out", "values.csv", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert len(pd.read_csv(tmp_path / "values.csv")) == 300
+
+
+def test_errors_are_sentences_with_the_option_to_type(orders: Path) -> None:
+    done = command("value", orders, "--customer", "customer_id", "--time", "ordered_at", "--amount", "net_amount")
+
+    assert done.returncode == 2
+    assert "--missing-ids drop" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_model_that_cannot_be_fitted_ends_with_its_own_code(tmp_path: Path) -> None:
+    path = tmp_path / "once.csv"
+    days = pd.date_range("2025-01-01", periods=30).astype(str)
+    pd.DataFrame({"who": range(30), "when": days, "eur": 10.0}).to_csv(path, index=False)
+    words = ("value", path, "--customer", "who", "--time", "when", "--amount", "eur")
+
+    assert command(*words).returncode in {2, 3}
+    assert command(*words, "--no-clv").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('currency = "EUR"', 'curency = "EUR"'), ["Did you mean 'currency'?", "key 'currency'"]),
+        (("[activities]\norders", "[activities]\norder"), ["pool 'orders'", "Did you mean 'orders'?"]),
+        (("lines = 8_000", "lines = true"), ["pool 'lines'", "an amount"]),
+        (("{count = true}", "{cuont = true}"), ["driver 'orders'"]),
+        (("[pools]", "[pools"), ["a TOML file"]),
+        (('period = "2025"', 'method = "magic"'), ["['activity', 'volume', 'equal']"]),
+    ],
+)
+def test_a_misspelt_cost_file_is_explained(
+    change: tuple[str, str], words: list[str], orders: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "costs.toml"
+    path.write_text(COSTS.replace(*change))
+
+    done = value(orders, "--costs", path)
+
+    assert done.returncode == 2
+    assert "costs.toml" in done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_drivers_come_from_files_too_and_unknown_customers_are_named(orders: Path, tmp_path: Path) -> None:
+    visits = "[drivers]\nlines = {file = 'visits.csv', customer = 'id', column = 'n'}"
+    (tmp_path / "costs.toml").write_text(COSTS.replace("[drivers]", visits))
+    (tmp_path / "visits.csv").write_text("id,n\nC-00001,3\nnobody,4\n")
+
+    done = value(orders, "--costs", tmp_path / "costs.toml")
+
+    assert done.returncode == 2
+    assert "nobody" in done.stderr
+
+
+def test_nothing_is_computed_before_the_target_is_checked(orders: Path, tmp_path: Path) -> None:
+    done = value(orders, "--out", tmp_path / "values.doc")
+
+    assert done.returncode == 2
+    assert ".parquet, .csv, .xlsx" in done.stderr
+    assert done.stdout == ""
+
+
+def test_formulas_are_made_harmless() -> None:
+    frame = pd.DataFrame({"=name": ["=1+1", "@x", "-2", "plain", None], "n": [-1.0, 2.0, 3.0, 4.0, 5.0]})
+
+    safe = harmless(frame)
+
+    assert safe.columns.tolist() == ["'=name", "n"]
+    assert safe["'=name"].tolist()[:4] == ["'=1+1", "'@x", "'-2", "plain"]
+    assert safe["n"].tolist() == frame["n"].tolist()
+    assert frame["=name"][0] == "=1+1"
+
+
+def test_a_formula_in_a_customer_id_reaches_no_spreadsheet(tmp_path: Path) -> None:
+    frame = dirty_orders(60).assign(customer_id=lambda table: "=" + table["customer_id"].fillna("C-0"))
+    duckdb.from_df(frame).write_parquet(str(tmp_path / "evil.parquet"))
+
+    done = value(tmp_path / "evil.parquet", "--out", tmp_path / "values.xlsx")
+
+    assert done.returncode == 0, done.stderr
+    assert pd.read_excel(tmp_path / "values.xlsx")["customer"].str.startswith("'=").all()
