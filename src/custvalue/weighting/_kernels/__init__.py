@@ -1,0 +1,1 @@
+"""Arithmetic of weighting on plain arrays: no tables, no checks."""
