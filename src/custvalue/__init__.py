@@ -17,13 +17,16 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue import data as data
     from custvalue import datasets as datasets
     from custvalue import engine as engine
+    from custvalue import equity as equity
     from custvalue import errors as errors
     from custvalue import pipeline as pipeline
+    from custvalue import plotting as plotting
     from custvalue import portfolio as portfolio
     from custvalue import presets as presets
     from custvalue import profitability as profitability
     from custvalue import rfm as rfm
     from custvalue import segments as segments
+    from custvalue import weighting as weighting
     from custvalue._persist import load as load
     from custvalue._persist import save as save
     from custvalue._registry import Plugin as Plugin
@@ -118,13 +121,16 @@ _ROOMS = (
     "data",
     "datasets",
     "engine",
+    "equity",
     "errors",
     "pipeline",
+    "plotting",
     "portfolio",
     "presets",
     "profitability",
     "rfm",
     "segments",
+    "weighting",
 )
 
 _HOMES = {

@@ -1,0 +1,119 @@
+"""Drawings of customers: segments, the recency-frequency map, tiers, a value's distribution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from custvalue.clv import CustomerValues
+from custvalue.data import ValueTable
+from custvalue.plotting._axes import GAIN, LOSS, axes_of, plain
+from custvalue.portfolio import Classification
+from custvalue.rfm import RFMScores
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def segment_sizes(scores: RFMScores, *, ax: Axes | None = None) -> Axes:
+    """Draw how many customers each segment has, in the order of the segment map.
+
+    Parameters
+    ----------
+    scores
+        Scored with a segment map.
+    ax
+        Axes to draw on; a new figure by default.
+
+    Raises
+    ------
+    InputError
+        If the scorer had no segment map.
+    """
+    frame: pd.DataFrame = scores.segment_sizes()  # type: ignore[assignment]  # asked for as pandas
+    ax = axes_of(ax)
+    bars = ax.barh(frame["segment"], frame["customers"], color=GAIN)
+    ax.bar_label(bars, [f"{share:.0%}" for share in frame["share"]], padding=3)
+    ax.invert_yaxis()
+    return plain(ax, title="Segments", x="customers")
+
+
+def rfm_map(scores: RFMScores, *, ax: Axes | None = None) -> Axes:
+    """Draw how many customers stand at each pair of recency and frequency scores.
+
+    Parameters
+    ----------
+    scores
+        With the dimensions R and F.
+    ax
+        Axes to draw on; a new figure by default.
+    """
+    ax = axes_of(ax)
+    codes = [dimension.code for dimension in scores.dimensions]
+    sizes = [scores.sizes[codes.index(code)] for code in "RF"]
+    recency, frequency = (scores[code].astype(np.int64) - scores.base for code in "RF")
+    counts = np.bincount(recency * sizes[1] + frequency, minlength=sizes[0] * sizes[1]).reshape(sizes)
+    ax.imshow(counts.T, origin="lower", cmap="Blues", aspect="auto")
+    dark = counts.max() / 2
+    for (row, column), count in np.ndenumerate(counts):
+        ax.text(row, column, f"{count:,}", ha="center", va="center", color="white" if count > dark else "black")
+    ax.set_xticks(range(sizes[0]), [str(level + scores.base) for level in range(sizes[0])])
+    ax.set_yticks(range(sizes[1]), [str(level + scores.base) for level in range(sizes[1])])
+    return plain(ax, title="Customers by recency and frequency", x="recency score", y="frequency score")
+
+
+def tiers(
+    classification: Classification, values: ValueTable, measure: str = "profit", *, ax: Axes | None = None
+) -> Axes:
+    """Draw what each class adds up to, with the number of its customers.
+
+    Parameters
+    ----------
+    classification
+        Classes of the customers.
+    values
+        A table of the same customers.
+    measure
+        What is added up; missing values count as nothing.
+    ax
+        Axes to draw on; a new figure by default.
+
+    Raises
+    ------
+    AlignmentError
+        If the table speaks of other customers.
+    """
+    classification.customers.require_same(values.customers, where="plotting.tiers")
+    labels = classification.scheme.labels
+    n = np.bincount(classification.codes, minlength=len(labels))
+    sums = np.bincount(classification.codes, weights=np.nan_to_num(values[measure]), minlength=len(labels))
+    shown = [code for code in range(len(labels)) if n[code]]
+    ax = axes_of(ax)
+    bars = ax.bar(
+        [labels[code] for code in shown], sums[shown], color=[GAIN if sums[code] >= 0 else LOSS for code in shown]
+    )
+    ax.bar_label(bars, [f"{n[code]:,} customers" for code in shown], padding=3)
+    ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    return plain(ax, title=classification.scheme.name.capitalize(), y=measure)
+
+
+def distribution(values: CustomerValues, *, n_bins: int = 40, ax: Axes | None = None) -> Axes:
+    """Draw how a prediction is spread over the customers; the outer 1 % are gathered in the last bars.
+
+    Parameters
+    ----------
+    values
+        Any prediction: probability alive, expected purchases, lifetime value.
+    n_bins
+        Number of bars.
+    ax
+        Axes to draw on; a new figure by default.
+    """
+    finite = values.values[np.isfinite(values.values)]
+    low, high = np.quantile(finite, [0.0, 0.99]) if finite.size else (0.0, 1.0)
+    ax = axes_of(ax)
+    ax.hist(np.clip(finite, low, high), bins=n_bins, color=GAIN)
+    return plain(ax, title=values.measure.replace("_", " ").capitalize(), x=values.unit, y="customers")
