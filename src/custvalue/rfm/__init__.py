@@ -15,6 +15,8 @@ from custvalue.rfm.binning import (
     above,
     at_least,
 )
+from custvalue.rfm.clumpiness import Clumpiness, clumpiness
+from custvalue.rfm.clusters import ClusterCriterion, ClusterScaling, FittedRFMClusters, RFMClusterer, RFMClusters
 from custvalue.rfm.dimensions import (
     AMOUNT,
     CLUMPINESS,
@@ -32,10 +34,12 @@ from custvalue.rfm.dimensions import (
     DimensionTable,
     Monetary,
 )
+from custvalue.rfm.movement import ABSENT, EarlyWarning, RFMMovement, movement
 from custvalue.rfm.scorer import FittedRFM, RFMScorer
 from custvalue.rfm.segments import Band, Coverage, Overlap, SegmentMap, SegmentRule, SegmentTable
 
 __all__ = [
+    "ABSENT",
     "AMOUNT",
     "CLUMPINESS",
     "FREQUENCY",
@@ -50,19 +54,27 @@ __all__ = [
     "RFMT",
     "Band",
     "Binning",
+    "Clumpiness",
+    "ClusterCriterion",
+    "ClusterScaling",
     "Coverage",
     "Cut",
     "Dimension",
     "DimensionTable",
+    "EarlyWarning",
     "FittedBinning",
     "FittedNestedQuantiles",
     "FittedQuantiles",
     "FittedRFM",
+    "FittedRFMClusters",
     "FittedThresholds",
     "Monetary",
     "NestedQuantiles",
     "Overlap",
     "Quantiles",
+    "RFMClusterer",
+    "RFMClusters",
+    "RFMMovement",
     "RFMScorer",
     "RFMScores",
     "SegmentMap",
@@ -72,6 +84,8 @@ __all__ = [
     "Ties",
     "above",
     "at_least",
+    "clumpiness",
+    "movement",
     "presets",
     "segments",
 ]
