@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue import portfolio as portfolio
     from custvalue import presets as presets
     from custvalue import profitability as profitability
+    from custvalue import report as report
     from custvalue import rfm as rfm
     from custvalue import segments as segments
     from custvalue import weighting as weighting
@@ -128,6 +129,7 @@ _ROOMS = (
     "portfolio",
     "presets",
     "profitability",
+    "report",
     "rfm",
     "segments",
     "weighting",

@@ -45,21 +45,13 @@ def show_value(value: CustomerValuation) -> None:
     for name, text in value.highlights().items():
         table.add_row(Text(name), Text(text))
     out.print(table)
-    _show_frame(
-        "Tiers", _filled(value.tier_summary()), columns=("tier", "customers", "revenue", "profit", "lifetime_value")
-    )
+    _show_frame("Tiers", value.tier_summary(), columns=("tier", "customers", "revenue", "profit", "lifetime_value"))
     _show_frame("First customers", value.to_frame("pandas"), rows=5, columns=_PREVIEW)
     if value.allocation is not None and value.allocation.unallocated.total:
         out.print(Text(f"Not charged to any customer: {value.allocation.unallocated!r}"))
 
 
 _PREVIEW = ("customer", "revenue", "profit", "segment", "lifetime_value", "tier")
-
-
-def _filled(tiers: object) -> object:
-    """Leave the row of missing values out where there is none."""
-    data: pd.DataFrame = tiers  # type: ignore[assignment]  # asked for as pandas
-    return data[(data["customers"] > 0) | (data["strategy"] != "")]
 
 
 def _show_frame(title: str, frame: object, *, rows: int | None = None, columns: tuple[str, ...] | None = None) -> None:

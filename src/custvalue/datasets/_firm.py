@@ -35,7 +35,7 @@ _DAY = np.timedelta64(1, "D")
 class FirmSettings:
     """How the simulated firm's customers behave.
 
-    Customers join evenly over the first half of the window, buy at Gamma distributed rates, may stop after any order
+    Customers join evenly over the first four fifths of the window, buy at Gamma distributed rates, may stop after any order
     (Beta distributed probability), and spend Gamma distributed amounts around a mean of their own.
 
     Parameters
@@ -249,7 +249,7 @@ def _purchases(settings: FirmSettings, rng: np.random.Generator) -> tuple[IntArr
     n = settings.n_customers
     rate = rng.gamma(0.9, settings.orders_per_year / 365.25 / 0.9, n)
     stop = rng.beta(1.2, 1.2 * (1 / settings.stop_probability - 1), n)
-    now = rng.integers(0, settings.n_days // 2, n).astype(np.float64)
+    now = rng.integers(0, max(settings.n_days * 4 // 5, 1), n).astype(np.float64)
     active = np.arange(n)
     who: list[NDArray[np.int64]] = []
     day: list[NDArray[np.int64]] = []

@@ -180,16 +180,17 @@ class CustomerValuation:
         return lines
 
     def tier_summary(self, like: FrameKind = "pandas") -> object:
-        """One row a tier: tier, customers, revenue, profit, lifetime_value, strategy."""
-        codes = self.classification.codes
-        labels = self.classification.scheme.labels
-        n = len(labels)
-        columns: dict[str, Column] = {"tier": list(labels), "customers": np.bincount(codes, minlength=n)}
+        """One row a tier, and one for customers without a tier if there are any: tier, customers, sums, strategy."""
+        codes, scheme = self.classification.codes, self.classification.scheme
+        counts = np.bincount(codes, minlength=len(scheme.labels))
+        shown = [code for code in range(len(scheme.labels)) if counts[code] or code < len(scheme.policies)]
+        columns: dict[str, Column] = {"tier": [scheme.labels[code] for code in shown], "customers": counts[shown]}
         for name in ("revenue", "profit", "lifetime_value"):
             if name in self.table:
-                columns[name] = np.bincount(codes, weights=np.nan_to_num(self.table[name]), minlength=n)
-        policies = self.classification.scheme.policies
-        columns["strategy"] = [policy.strategy for policy in policies] + [""] * (n - len(policies))
+                sums = np.bincount(codes, weights=np.nan_to_num(self.table[name]), minlength=len(scheme.labels))
+                columns[name] = sums[shown]
+        strategies = [*(policy.strategy for policy in scheme.policies), ""]
+        columns["strategy"] = [strategies[code] for code in shown]
         return build_frame(columns, like)
 
     def _columns(self) -> dict[str, Column]:

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
-from custvalue.clv import MBGNBD, BuyTillYouDie, CLVModel, GammaGamma, SupportsParts
+from custvalue.clv import MBGNBD, BuyTillYouDie, CLVModel, GammaGamma, NonPositive, SupportsParts
 from custvalue.costing import Allocation, CostAllocator
 from custvalue.data import CostLedger, CustomerSummary, DiscountRate, DriverTable, Horizon, TimeUnit, Timing, ValueTable
 from custvalue.engine import TransactionLog
@@ -37,6 +37,11 @@ def _share(value: float | None) -> float | None:
         hint = "35 % of revenue left after product cost is written 0.35."
         raise InputError("Valuation.margin", expected="a share of revenue of at most 1", got=repr(value), hint=hint)
     return value
+
+
+def _ordinary_model() -> CLVModel:
+    """MBG/NBD lets customers who bought once be gone; customers who came back for nothing are floored and counted."""
+    return BuyTillYouDie(purchases=MBGNBD(), spend=GammaGamma(non_positive=NonPositive.FLOOR))
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +93,7 @@ class Valuation:
     timing: Timing = Timing.END
     allocation: Allocation | CostAllocator | None = None
     scorer: RFMScorer = attrs.field(factory=lambda: RFMScorer(segments=segments.ELEVEN))
-    model: CLVModel | None = attrs.field(factory=lambda: BuyTillYouDie(purchases=MBGNBD(), spend=GammaGamma()))
+    model: CLVModel | None = attrs.field(factory=_ordinary_model)
     classifier: PortfolioClassifier = attrs.field(factory=Pyramid)
 
     def run(

@@ -118,12 +118,15 @@ def waterfall(account: ProfitAndLoss, *, ax: Axes | None = None) -> Axes:
 
 
 def _told(frame: pd.DataFrame, sales: set[str]) -> list[tuple[str, float]]:
-    """Rows worth a bar: no zeros, and no subtotal that repeats the one before it."""
+    """Rows worth a bar: no zeros, and no subtotal before anything has changed since the sales or the last subtotal."""
     rows: list[tuple[str, float]] = []
-    subtotal = float("nan")
+    changed = False
     for name, amount in zip(frame["row"], frame["amount"], strict=True):
-        if (name not in sales and amount == 0.0) or (name in _SUBTOTALS and amount == subtotal):
-            continue
-        subtotal = amount if name in _SUBTOTALS else float("nan")
-        rows.append((str(name), float(amount)))
+        if name in _SUBTOTALS:
+            if changed:
+                rows.append((str(name), float(amount)))
+            changed = False
+        elif name in sales or amount != 0.0:
+            rows.append((str(name), float(amount)))
+            changed = name not in sales
     return rows
