@@ -107,7 +107,11 @@ class FittedTransactions(Fitted):
     """
 
     unit: TimeUnit
-    kernel: ClassVar[PurchaseKernel]
+
+    @property
+    @abc.abstractmethod
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
 
     def probability_alive(self, summary: CustomerSummary, /, at: Horizon | None = None) -> CustomerValues:
         """Probability that each customer is still active at the end of observation, or ``at`` a time after it.

@@ -23,7 +23,10 @@ _ONE_TIME_NOTE = (
 class FittedBGNBD(FittedTransactions):
     """A fitted :class:`BGNBD`."""
 
-    kernel: ClassVar[PurchaseKernel] = BG_NBD
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return BG_NBD
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +71,10 @@ class BGNBD(PatternModel[FittedBGNBD]):
 class FittedMBGNBD(FittedTransactions):
     """A fitted :class:`MBGNBD`."""
 
-    kernel: ClassVar[PurchaseKernel] = MBG_NBD
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return MBG_NBD
 
 
 @attrs.frozen(kw_only=True)

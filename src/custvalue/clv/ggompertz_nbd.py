@@ -19,7 +19,10 @@ __all__ = ["FittedGGompertzNBD", "GGompertzNBD"]
 class FittedGGompertzNBD(FittedTransactions):
     """A fitted :class:`GGompertzNBD`."""
 
-    kernel: ClassVar[PurchaseKernel] = GGOMPERTZ_NBD
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return GGOMPERTZ_NBD
 
 
 @attrs.frozen(kw_only=True)

@@ -19,7 +19,10 @@ __all__ = ["NBD", "FittedNBD"]
 class FittedNBD(FittedTransactions):
     """A fitted :class:`NBD`."""
 
-    kernel: ClassVar[PurchaseKernel] = NBD_KERNEL
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return NBD_KERNEL
 
 
 @attrs.frozen(kw_only=True)

@@ -19,7 +19,10 @@ __all__ = ["FittedParetoNBD", "ParetoNBD"]
 class FittedParetoNBD(FittedTransactions):
     """A fitted :class:`ParetoNBD`."""
 
-    kernel: ClassVar[PurchaseKernel] = PARETO_NBD
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return PARETO_NBD
 
 
 @attrs.frozen(kw_only=True)

@@ -17,7 +17,7 @@ from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.quadrature import discounted_power, integrate_hump
 from custvalue.clv._kernels.special import gamma_ratio
 
-__all__ = ["discounted_purchases", "mean_purchases", "mean_survival"]
+__all__ = ["discounted_purchases", "mean_purchases", "mean_reciprocal", "mean_survival"]
 
 Column = FloatArray | float
 LogKernel = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
@@ -53,6 +53,16 @@ def discounted_purchases(a: Column, b: Column, n: Column, zeta: Column) -> Float
         forever = np.where(a > 1.0, (a + b - 1.0) / (a - 1.0), np.inf)
     discounted = _expect(log_discounted, a, b, n, np.where(zeta > 0.0, zeta, 1.0), inverted=True)
     return np.where(zeta > 0.0, discounted, forever)
+
+
+def mean_reciprocal(a: Column, b: Column, rate: Column) -> FloatArray:
+    """E[1 / (rate + p)]; (a + b - 1) / (a - 1) or inf at rate 0."""
+    a, b, rate = (np.asarray(value, dtype=np.float64) for value in (a, b, rate))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        forever = np.where(a > 1.0, (a + b - 1.0) / (a - 1.0), np.inf)
+    positive = np.where(rate > 0.0, rate, 1.0)
+    value = _expect(lambda p, _n, rate: -np.log(rate + p), a, b, 0.0, positive, inverted=True)
+    return np.where(rate > 0.0, value, forever)
 
 
 def _log_beta(a: FloatArray, b: FloatArray) -> FloatArray:

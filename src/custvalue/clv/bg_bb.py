@@ -1,0 +1,178 @@
+"""BG/BB: purchases at discrete opportunities, yearly donations, cruises, conferences."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TypeAlias
+
+import attrs
+import numpy as np
+
+from custvalue._arrays import FloatArray, IntArray
+from custvalue.clv._estimate import Fitted, LogNormalPrior, checked, estimate
+from custvalue.clv._kernels import bg_bb
+from custvalue.clv._optimise import Problem
+from custvalue.clv._result import CustomerValues
+from custvalue.clv.intervals import DeltaIntervals
+from custvalue.clv.opportunities import Opportunities, OpportunityPatterns
+from custvalue.errors import InputError
+
+__all__ = ["BGBB", "FittedBGBB"]
+
+OpportunityData: TypeAlias = Opportunities | OpportunityPatterns
+
+
+def _patterns(data: OpportunityData) -> OpportunityPatterns:
+    patterns = data.patterns() if isinstance(data, Opportunities) else data
+    if not (patterns.weights > 0).any():
+        raise InputError("BGBB.fit", expected="at least one customer", got="none")
+    used = patterns.weights > 0
+    if not (patterns.x[used] > 0).any():
+        raise InputError(
+            "BGBB.fit",
+            expected="some customers who bought at an opportunity",
+            got=f"{patterns.n_customers:,.0f} who never did",
+            hint="Nothing can be said about the chance to buy; observe longer.",
+        )
+    return patterns
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FittedBGBB(Fitted):
+    """A fitted :class:`BGBB`. Horizons are numbers of opportunities; discount rates are per opportunity."""
+
+    def probability_alive(self, data: Opportunities, /, at: int = 0) -> CustomerValues:
+        """Probability of being alive at the last opportunity observed, or ``at`` opportunities later.
+
+        The tables of the paper show ``at=1``: whether the customer is there for the next opportunity.
+        """
+        if at < 0:
+            raise InputError("probability_alive", expected="at of 0 or more opportunities", got=str(at))
+        return self._predict(data, "probability_alive", "probability", (at,))
+
+    def expected_purchases(self, data: Opportunities, periods: int, /) -> CustomerValues:
+        """Purchases to expect at the next ``periods`` opportunities."""
+        return self._predict(data, "expected_purchases", "purchases", (_positive(periods),))
+
+    def expected_residual_transactions(self, data: Opportunities, rate: float, /) -> CustomerValues:
+        """Discounted expected residual transactions: the i-th opportunity ahead discounted by (1 + rate)^i."""
+        if not rate >= 0.0:
+            raise InputError(
+                "expected_residual_transactions", expected="a rate of 0 or more per opportunity", got=repr(rate)
+            )
+        return self._predict(data, "residual_transactions", "purchases", (rate,))
+
+    def purchase_pmf(self, data: Opportunities, count: int, periods: int, /) -> CustomerValues:
+        """Probability of exactly ``count`` purchases at the next ``periods`` opportunities."""
+        return self._predict(data, "conditional_pmf", "probability", (count, _positive(periods)))
+
+    def latent_means(self, data: Opportunities, /) -> dict[str, CustomerValues]:
+        """Posterior means of each customer's chance to buy and chance to drop out."""
+        names = ("purchase_probability", "dropout_probability")
+        return {name: self._predict(data, "latent_means", "probability", (), part=name) for name in names}
+
+    def new_customer_purchases(self, periods: int, /) -> float:
+        """Purchases to expect at the first ``periods`` opportunities of a new customer."""
+        alpha, beta, _, _ = self._natural()
+        lives = bg_bb.survivals(self._natural(), np.zeros(1), _positive(periods)).sum()
+        return float(alpha / (alpha + beta) * lives)
+
+    def new_customer_pmf(self, periods: int, /) -> FloatArray:
+        """Probability that a new customer buys at 0, 1, ... ``periods`` of as many opportunities."""
+        return bg_bb.new_pmf(self._natural(), np.arange(_positive(periods) + 1), periods)
+
+    def row_log_likelihood(self, data: OpportunityData, /) -> FloatArray:
+        """Log-likelihood (n_rows,) of each customer, or of each pattern."""
+        return bg_bb.row_log_likelihood(self._natural(), data.x, data.t_x, data.n)
+
+    def _natural(self) -> tuple[float, ...]:
+        return tuple(self.estimate.values.tolist())
+
+    def _predict(
+        self, data: Opportunities, quantity: str, unit: str, args: tuple[float, ...], part: str = ""
+    ) -> CustomerValues:
+        predict = partial(_evaluate, patterns=data.patterns(), quantity=quantity, args=args, part=part)
+        names = {"residual_transactions": "expected_residual_transactions", "conditional_pmf": "purchase_pmf"}
+        return CustomerValues(
+            customers=data.customers,
+            values=predict(self, None),
+            measure=part or names.get(quantity, quantity),
+            unit=unit,
+            intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
+        )
+
+
+def _evaluate(
+    fitted: FittedBGBB,
+    rows: IntArray | None,
+    /,
+    *,
+    patterns: OpportunityPatterns,
+    quantity: str,
+    args: tuple[float, ...],
+    part: str,
+) -> FloatArray:
+    place = patterns.inverse if rows is None else patterns.inverse[rows]
+    params = tuple(fitted.estimate.values.tolist())
+    value = getattr(bg_bb, quantity)(params, patterns.x, patterns.t_x, patterns.n, *args)
+    result: FloatArray = (value[part] if part else value)[place]
+    return result
+
+
+def _positive(periods: int) -> int:
+    if periods < 1 or periods != int(periods):
+        raise InputError("BGBB", expected="a whole number of opportunities, 1 or more", got=str(periods))
+    return int(periods)
+
+
+@attrs.frozen(kw_only=True)
+class BGBB:
+    """The BG/BB model: at each opportunity a living customer buys with chance p, or has died with chance theta.
+
+    Parameters alpha, beta (chance to buy: beta) and gamma, delta (chance to drop out: beta).
+
+    Parameters
+    ----------
+    prior
+        A prior for a posterior-mode fit; None for maximum likelihood.
+
+    References
+    ----------
+    Fader, P., Hardie, B. & Shang, J. (2010), Customer-base analysis in a discrete-time noncontractual setting,
+    Marketing Science 29(6): eq. (4) likelihood, (7) distribution, (11) P(alive), (13) expectation, (14) DERT.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, t_x = np.array([0, 1, 1, 2, 3]), np.array([0, 1, 3, 3, 3])
+    >>> counts = np.array([40.0, 20, 9, 8, 12])
+    >>> donors = OpportunityPatterns(x=x, t_x=t_x, n=np.full(5, 3), weights=counts)
+    >>> BGBB().fit(donors).diagnostics.converged
+    True
+    """
+
+    prior: LogNormalPrior | None = None
+
+    def problem(self, data: OpportunityData, /) -> Problem:
+        """Give the likelihood problem behind the fit, for posteriors and bootstraps."""
+        patterns = _patterns(data)
+        return Problem(
+            names=bg_bb.NAMES,
+            objective=bg_bb.OpportunityLikelihood(patterns.x, patterns.t_x, patterns.n, patterns.weights),
+            starts=(np.zeros(4), np.array([-1.0, 0.5, -1.0, 1.0]), np.array([1.5, 1.5, -2.0, 1.0])),
+            shift=np.zeros(4),
+            offset=0.0,
+            weight=patterns.n_customers,
+        )
+
+    def fit(self, data: OpportunityData, /) -> FittedBGBB:
+        """Fit to opportunities or to weighted patterns of them.
+
+        Raises
+        ------
+        InputError
+            If nobody bought at any opportunity.
+        ConvergenceError
+            If the search fails; the fit travels with the error.
+        """
+        return checked(FittedBGBB(estimate=estimate(self.problem(data), self.prior)))

@@ -1,0 +1,166 @@
+"""Which of several fits to the same customers: information criteria and likelihood-ratio tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+import numpy as np
+from scipy import special
+
+from custvalue._frames import FrameKind, build_frame
+from custvalue.clv._estimate import SupportsEstimate
+from custvalue.errors import InputError
+
+__all__ = ["Comparison", "LikelihoodRatioTest", "compare", "likelihood_ratio_test"]
+
+
+@attrs.frozen(kw_only=True)
+class Comparison:
+    """Fits side by side, best AIC first.
+
+    Parameters
+    ----------
+    names
+        What the fits are called.
+    fits
+        The fits.
+    """
+
+    names: tuple[str, ...]
+    fits: tuple[SupportsEstimate, ...]
+
+    @property
+    def best(self) -> str:
+        """Name of the fit with the lowest AIC."""
+        return self.names[0]
+
+    def to_frame(self, like: FrameKind = "pandas") -> object:
+        """One row a fit: model, n_params, log_likelihood, aic, bic, aic_weight, converged, boundary.
+
+        ``aic_weight`` is the relative likelihood of the model given the data, summing to 1.
+        """
+        estimates = [fit.estimate for fit in self.fits]
+        aic = np.array([estimate.aic for estimate in estimates])
+        weight = np.exp(-0.5 * (aic - aic.min()))
+        columns = {
+            "model": np.array(self.names),
+            "n_params": np.array([len(estimate.names) for estimate in estimates]),
+            "log_likelihood": np.array([estimate.log_likelihood for estimate in estimates]),
+            "aic": aic,
+            "bic": np.array([estimate.bic for estimate in estimates]),
+            "aic_weight": weight / weight.sum(),
+            "converged": np.array([estimate.report.converged for estimate in estimates]),
+            "boundary": np.array([", ".join(estimate.report.boundary) for estimate in estimates]),
+        }
+        return build_frame(columns, like)
+
+    def __repr__(self) -> str:
+        """One line."""
+        scores = ", ".join(f"{n} {f.estimate.aic:,.2f}" for n, f in zip(self.names, self.fits, strict=True))
+        return f"Comparison(AIC: {scores})"
+
+
+def compare(fits: Sequence[SupportsEstimate] | Mapping[str, SupportsEstimate], /) -> Comparison:
+    """Order fits to the same customers by AIC.
+
+    Parameters
+    ----------
+    fits
+        Fitted models, or a mapping of names to them.
+
+    Raises
+    ------
+    InputError
+        If there is none, or they were fitted to different numbers of customers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from custvalue.clv.bg_nbd import BGNBD, MBGNBD
+    >>> from custvalue.data import PurchasePatterns
+    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
+    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
+    >>> compare([BGNBD().fit(data), MBGNBD().fit(data)]).best
+    'MBGNBD'
+    """
+    named = fits if isinstance(fits, Mapping) else _named(fits)
+    if not named:
+        raise InputError("compare", expected="at least one fit", got="none")
+    sizes = {name: fit.estimate.n_observations for name, fit in named.items()}
+    largest = max(sizes.values())
+    if min(sizes.values()) < largest * (1 - 1e-9):
+        raise InputError("compare", expected="fits to the same customers", got=f"numbers of customers {sizes}")
+    order = sorted(named, key=lambda name: named[name].estimate.aic)
+    return Comparison(names=tuple(order), fits=tuple(named[name] for name in order))
+
+
+def _named(fits: Sequence[SupportsEstimate]) -> dict[str, SupportsEstimate]:
+    """Names after the classes, numbered where one occurs twice."""
+    named: dict[str, SupportsEstimate] = {}
+    for fit in fits:
+        base = type(fit).__name__.removeprefix("Fitted")
+        name, number = base, 1
+        while name in named:
+            number += 1
+            name = f"{base} {number}"
+        named[name] = fit
+    return named
+
+
+@attrs.frozen(kw_only=True)
+class LikelihoodRatioTest:
+    """Outcome of a likelihood-ratio test.
+
+    Parameters
+    ----------
+    statistic
+        Twice the gain in log-likelihood.
+    degrees_of_freedom
+        Parameters the larger model adds.
+    p_value
+        Chance of so large a gain if the smaller model is true (chi-square).
+    note
+        What qualifies the p-value.
+    """
+
+    statistic: float
+    degrees_of_freedom: int
+    p_value: float
+    note: str = ""
+
+
+def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, /) -> LikelihoodRatioTest:
+    """Test a model against a larger one that contains it, both fitted to the same customers.
+
+    Raises
+    ------
+    InputError
+        If the larger model has no more parameters, fits worse, or the customers differ.
+
+    Notes
+    -----
+    Whether one model contains the other is the caller's knowledge: NBD in BG/NBD or Pareto/NBD, a model without
+    covariates in the same with them. Where the smaller model lies on the boundary of the larger (no dropout), the
+    p-value is conservative: the true one is about half.
+    """
+    small, large = restricted.estimate, full.estimate
+    if abs(small.n_observations - large.n_observations) > 1e-9 * large.n_observations:
+        got = f"{small.n_observations:,.0f} and {large.n_observations:,.0f} customers"
+        raise InputError("likelihood_ratio_test", expected="fits to the same customers", got=got)
+    degrees = len(large.names) - len(small.names)
+    statistic = 2.0 * (large.log_likelihood - small.log_likelihood)
+    if degrees < 1 or statistic < -1e-6 * abs(large.log_likelihood):
+        raise InputError(
+            "likelihood_ratio_test",
+            expected="a restricted model and a larger one that contains it",
+            got=f"{len(small.names)} and {len(large.names)} parameters, statistic {statistic:.4g}",
+        )
+    statistic = max(statistic, 0.0)
+    note = "the larger fit lies on a boundary; the p-value is conservative" if large.report.boundary else ""
+    return LikelihoodRatioTest(
+        statistic=statistic,
+        degrees_of_freedom=degrees,
+        p_value=float(special.chdtrc(degrees, statistic)),
+        note=note,
+    )

@@ -1,0 +1,150 @@
+"""BG/CNBD-k and MBG/CNBD-k: published numbers, exact expectations, k chosen by likelihood."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import special
+from tests.clv._cdnow import make_summary, one_customer, patterns, rows, summary
+
+from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
+from custvalue.clv._kernels.cnbd_k import ErlangGeometric
+from custvalue.clv._kernels.likelihood import row_log_likelihood
+from custvalue.clv.bg_nbd import BGNBD, MBGNBD
+from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
+from custvalue.data import DiscountRate, Horizon, TimeUnit
+from custvalue.errors import InputError
+
+UNIT = (0.5, 2.0, 0.3, 0.6)
+CDNOW_LOG_GAP_DAYS = 7690.605904818633  # sum of ln(days between purchases) over the 2,457 repeats to 1997-09-30
+
+
+def cdnow_timed() -> TimedSummary:
+    """CDNOW with the known total of log times, put on one repeat buyer: only the total matters."""
+    customers = summary()
+    logs = np.zeros(len(customers))
+    logs[-1] = CDNOW_LOG_GAP_DAYS
+    return TimedSummary(summary=customers, log_gap_days=logs)
+
+
+def test_row_log_likelihood() -> None:
+    """BTYDplus' tests: k = 3, litt = 3, log-likelihoods -10.42500 and -12.22396."""
+    history = rows((3, 12, 14), (4, 12, 14))
+    found = row_log_likelihood(ErlangGeometric(3, modified=False), UNIT, *history)
+
+    found = found + 2 * 3 - history[0] * special.gammaln(3)
+    np.testing.assert_allclose(found, [-10.42500, -12.22396], atol=6e-6)
+
+
+def test_purchase_distribution() -> None:
+    """BTYDplus' tests: P(X(10) = 2) = .05669 (BG) and .04548 (MBG)."""
+    two = np.array([2.0])
+
+    assert ErlangGeometric(3, modified=False).new_pmf(UNIT, two, 10.0) == pytest.approx(0.05669, abs=6e-6)
+    assert ErlangGeometric(3, modified=True).new_pmf(UNIT, two, 10.0) == pytest.approx(0.04548, abs=6e-6)
+
+
+@pytest.mark.parametrize(("model", "log_likelihood"), [(BGCNBDk(k=2), -9855.327), (MBGCNBDk(k=2), -9853.253)])
+def test_cdnow_with_k_2(model: BGCNBDk, log_likelihood: float) -> None:
+    """CD buyers are not regular: k = 2 loses 270 nats; recomputed from the raw log."""
+    assert model.fit(cdnow_timed()).log_likelihood == pytest.approx(log_likelihood, abs=1e-3)
+
+
+def test_cdnow_chooses_k_1_which_is_the_plain_model() -> None:
+    fit = BGCNBDk().fit(cdnow_timed())
+    plain = BGNBD().fit(patterns())
+
+    assert fit.k == 1
+    assert fit.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
+    assert list(fit.params.values()) == pytest.approx(list(plain.params.values()), rel=1e-6)
+    modified = MBGCNBDk(k=1).fit(patterns())
+    assert modified.log_likelihood == pytest.approx(MBGNBD().fit(patterns()).log_likelihood, abs=1e-6)
+
+
+@pytest.mark.parametrize("modified", [False, True])
+def test_k_1_predicts_as_the_plain_model(modified: bool) -> None:
+    """The summed-out phases against the integral over the coin: two independent ways."""
+    general, plain = ErlangGeometric(1, modified=modified), MBG_NBD if modified else BG_NBD
+    x, t_x, T = rows((0, 0, 14), (3, 12, 14), (40, 10, 14))
+
+    for ahead in (0.0, 10.0):
+        expected = plain.probability_alive(UNIT, x, t_x, T, ahead)
+        np.testing.assert_allclose(general.probability_alive(UNIT, x, t_x, T, ahead), expected, rtol=1e-9)
+    expected = plain.expected_purchases(UNIT, x, t_x, T, 10.0)
+    np.testing.assert_allclose(general.expected_purchases(UNIT, x, t_x, T, 10.0), expected, rtol=1e-9)
+    expected = plain.residual_transactions(UNIT, x, t_x, T, 0.01)
+    np.testing.assert_allclose(general.residual_transactions(UNIT, x, t_x, T, 0.01), expected, rtol=1e-8)
+    for name, value in plain.latent_means(UNIT, x, t_x, T).items():
+        np.testing.assert_allclose(general.latent_means(UNIT, x, t_x, T)[name], value, rtol=1e-10)
+
+
+@pytest.mark.parametrize("modified", [False, True])
+@pytest.mark.parametrize("k", [2, 3])
+def test_predictions_agree_with_each_other(k: int, modified: bool) -> None:
+    """The distribution sums to one and its mean is the expectation, for customers new and old."""
+    kernel = ErlangGeometric(k, modified=modified)
+    counts = np.arange(300.0)
+    new = kernel.new_pmf(UNIT, counts, 10.0)
+    old = np.array([kernel.conditional_pmf(UNIT, *rows((3, 12, 14)), int(n), 10.0)[0] for n in counts])
+
+    assert new.sum() == pytest.approx(1.0, abs=1e-10)
+    assert old.sum() == pytest.approx(1.0, abs=1e-10)
+    assert float(new @ counts) == pytest.approx(kernel.new_purchases(UNIT, np.array([10.0]))[0], rel=1e-9)
+    expected = kernel.expected_purchases(UNIT, *rows((3, 12, 14)), 10.0)[0]
+    assert float(old @ counts) == pytest.approx(expected, rel=1e-9)
+
+
+def test_btydplus_expectation_depended_on_who_else_was_in_the_call() -> None:
+    """Ours is exact: one customer alone, or among 2,357, gets the same number. And zero time is certainty."""
+    fit = BGCNBDk(k=2).fit(patterns())
+    everybody = summary()
+    horizon = Horizon(39, TimeUnit.WEEK)
+    among = fit.expected_purchases(everybody, horizon).values[-1]
+
+    alone = fit.expected_purchases(everybody.take(np.array([len(everybody) - 1])), horizon).values[0]
+    assert alone == among
+    assert ErlangGeometric(2, modified=False).new_pmf(UNIT, np.zeros(1), 1e-300) == pytest.approx(1.0)
+
+
+def test_gradient_is_the_slope() -> None:
+    for model in (BGCNBDk(k=3), MBGCNBDk(k=2)):
+        problem = model.problem(patterns())
+        theta = np.array([0.3, -0.2, 0.5, 0.1])
+        for i, slope in enumerate(problem.objective(theta)[1]):
+            step = np.zeros(4)
+            step[i] = 1e-5
+            numeric = (problem.objective(theta + step)[0] - problem.objective(theta - step)[0]) / 2e-5
+            assert slope == pytest.approx(numeric, rel=1e-6)
+
+
+def test_discounted_residual_by_brute_force() -> None:
+    kernel = ErlangGeometric(3, modified=False)
+    history = rows((3, 12, 14))
+    edges = np.concatenate([[0.0], np.geomspace(1e-3, 400.0, 600)])
+    reached = np.array([0.0, *(kernel.expected_purchases(UNIT, *history, t)[0] for t in edges[1:].tolist())])
+    brute = float(np.diff(reached) @ np.exp(-0.05 * 0.5 * (edges[1:] + edges[:-1])))
+
+    assert kernel.residual_transactions(UNIT, *history, 0.05)[0] == pytest.approx(brute, rel=1e-3)
+
+
+def test_timed_summary_from_purchases() -> None:
+    """Two purchases on one day are one; the logs are of days."""
+    customers = make_summary(np.array([2, 0]), np.array([30, 0]), np.array([50, 50]))
+    first = np.datetime64("1997-09-30") - 50
+    days = [first, first, first + 10, first + 30, first]
+
+    timed = TimedSummary.from_purchases(customers, [0, 0, 0, 0, 1], days)
+    np.testing.assert_allclose(timed.log_gap_days, [np.log(10) + np.log(20), 0.0])
+    with pytest.raises(InputError, match="another number for 1 customers"):
+        TimedSummary.from_purchases(customers, [0, 0, 1], [first, first + 10, first])
+
+
+def test_refusals_and_words() -> None:
+    with pytest.raises(InputError, match="to choose k"):
+        BGCNBDk().fit(patterns())
+    with pytest.raises(InputError, match="1 or more"):
+        BGCNBDk(k=0)
+    assert "leaves out the times" in str(BGCNBDk(k=2).fit(patterns()).diagnostics)
+    assert BGCNBDk(k=2).fit(cdnow_timed()).timed
+    fit = BGCNBDk(k=2).fit(patterns())
+    assert fit.expected_residual_transactions(one_customer(2, 213, 272), DiscountRate.annual(0.1)).values > 0
