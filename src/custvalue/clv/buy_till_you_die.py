@@ -12,8 +12,9 @@ from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._estimate import Estimate, FitReport
 from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel, SpendModel, SupportsResidual
 from custvalue.clv._result import CustomerValues
+from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, ParameterDraws, SupportsParameters
-from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, Timing
+from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, Timing
 from custvalue.errors import InputError
 
 __all__ = ["BuyTillYouDie", "FittedBuyTillYouDie"]
@@ -136,6 +137,28 @@ class FittedBuyTillYouDie:
             raise InputError("with_draws", expected=f"draws of {list(self.estimate.names)}", got=repr(draws))
         drawn = DrawIntervals(fitted=self, draws=draws, predict=source.predict, n_customers=len(values.customers))
         return attrs.evolve(values, intervals=drawn)
+
+    def evaluate(self, summary: CustomerSummary, holdout: Holdout, /) -> HoldoutEvaluation:
+        """Judge both parts by what customers did after the summary.
+
+        Parameters
+        ----------
+        summary
+            The calibration period.
+        holdout
+            What followed.
+
+        Raises
+        ------
+        AlignmentError
+            If the customers differ.
+        InputError
+            If the hold-out does not start where the calibration ends.
+        """
+        return HoldoutEvaluation(
+            purchases=evaluate_purchases(self.purchases, summary, holdout),
+            spend=evaluate_spend(self.purchases, self.spend, summary, holdout),
+        )
 
     @property
     def estimate(self) -> Estimate:

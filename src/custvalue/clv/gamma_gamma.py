@@ -122,8 +122,12 @@ class GammaGamma:
         found = estimate(_problem(rows), self.prior, notes=_notes(rows, str(check)), extra_advice=_advice)
         return checked(FittedGammaGamma(estimate=found, currency=summary.currency, independence=check))
 
-    def problem(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> Problem:
-        """The likelihood as a problem for the fitting machine; for posteriors and bootstraps."""
+    def problem(self, summary: CustomerSummary, /) -> Problem:
+        """Give the likelihood problem behind the fit, for posteriors."""
+        return self.weighted_problem(summary, None)
+
+    def weighted_problem(self, summary: CustomerSummary, weights: FloatArray | None, /) -> Problem:
+        """Give the likelihood problem with case weights (n_customers,), for bootstraps."""
         return _problem(spend_rows(summary, "GammaGamma", positive=self.non_positive, weights=weights))
 
 
@@ -146,7 +150,8 @@ class _Objective:
 
     def __init__(self, x: FloatArray, log_total: FloatArray, weights: FloatArray) -> None:
         counts, place = np.unique(x, return_inverse=True)
-        self.rows = (x, log_total, weights, (counts, np.bincount(place, weights=weights)))
+        mass = np.bincount(place, weights=weights).astype(np.float64)
+        self.rows = (x, log_total, weights, (counts, mass))
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         return kernel.log_likelihood_gradient(theta, *self.rows)

@@ -142,7 +142,9 @@ class DeltaIntervals(Generic[FittedT]):
         estimate = self.fitted.estimate
         covariance = estimate.theta_covariance
         if not bool(np.isfinite(covariance).all()):
-            message = "no delta-method interval: the data leave a parameter undetermined; use a prior and posterior()"
+            message = (
+                "no delta-method interval: the data leave a parameter undetermined; use a prior and sample_posterior()"
+            )
             raise ConvergenceError(f"{message} ({estimate.report})", fit=self.fitted)
         centre = self.predict(self.fitted, None)
         log = bool((centre > 0).all()) and not self.probability
@@ -248,7 +250,7 @@ def with_intervals(
     predict
         The prediction wanted, of a fitted model and a summary.
     draws
-        Draws of the parameters from :func:`~custvalue.clv.posterior.posterior` or
+        Draws of the parameters from :func:`~custvalue.clv.posterior.sample_posterior` or
         :func:`~custvalue.clv.posterior.bootstrap`; None for the delta method.
 
     Returns

@@ -106,8 +106,12 @@ class NormalMargin:
         found = estimate(_problem(rows), self.prior, notes=_notes(rows, str(check)))
         return checked(FittedNormalMargin(estimate=found, currency=summary.currency, independence=check))
 
-    def problem(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> Problem:
-        """The likelihood as a problem for the fitting machine; for posteriors and bootstraps."""
+    def problem(self, summary: CustomerSummary, /) -> Problem:
+        """Give the likelihood problem behind the fit, for posteriors."""
+        return self.weighted_problem(summary, None)
+
+    def weighted_problem(self, summary: CustomerSummary, weights: FloatArray | None, /) -> Problem:
+        """Give the likelihood problem with case weights (n_customers,), for bootstraps."""
         return _problem(spend_rows(summary, "NormalMargin", positive=None, weights=weights))
 
 

@@ -13,10 +13,10 @@ _LOG_2PI = np.log(2.0 * np.pi)
 def fold(x: FloatArray, y: FloatArray, weights: FloatArray) -> Groups:
     """Return, per distinct ``x``: ``x``, total weight, weighted mean of ``y``, squares about it."""
     counts, place = np.unique(x, return_inverse=True)
-    mass = np.bincount(place, weights=weights)
-    sums = np.bincount(place, weights=weights * y)
+    mass = np.bincount(place, weights=weights).astype(np.float64)
+    sums = np.bincount(place, weights=weights * y).astype(np.float64)
     means = np.divide(sums, mass, out=np.zeros_like(sums), where=mass > 0)
-    scatter = np.bincount(place, weights=weights * (y - means[place]) ** 2)
+    scatter = np.bincount(place, weights=weights * (y - means[place]) ** 2).astype(np.float64)
     return counts, mass, means, scatter
 
 

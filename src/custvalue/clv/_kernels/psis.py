@@ -6,6 +6,8 @@ Efficient Estimation Method for the Generalized Pareto Distribution" (Technometr
 2009).
 """
 
+import math
+
 import numpy as np
 
 from custvalue._arrays import FloatArray
@@ -15,7 +17,7 @@ __all__ = ["effective_draws", "k_hat_limit", "pareto_fit", "smoothed_log_weights
 
 def k_hat_limit(n_draws: int) -> float:
     """Return the largest k-hat that ``n_draws`` can carry; section 3.2.4, eq. (13)."""
-    return min(1.0 - 1.0 / np.log10(n_draws), 0.7)
+    return min(1.0 - 1.0 / math.log10(n_draws), 0.7)
 
 
 def pareto_fit(excess: FloatArray) -> tuple[float, float]:

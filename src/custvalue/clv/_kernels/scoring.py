@@ -16,7 +16,7 @@ __all__ = [
 def _mean_over_ties(actual: FloatArray, predicted: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return (sizes, sums of ``actual``) of the distinct predictions, largest first."""
     _, place, sizes = np.unique(-predicted, return_inverse=True, return_counts=True)
-    return sizes.astype(np.float64), np.bincount(place, weights=actual)
+    return sizes.astype(np.float64), np.bincount(place, weights=actual).astype(np.float64)
 
 
 def _gini(actual: FloatArray, predicted: FloatArray) -> float:

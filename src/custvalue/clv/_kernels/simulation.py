@@ -69,8 +69,7 @@ def purchase_ages(
     active = np.arange(rates.size, dtype=np.int64)
     clock = np.zeros(rates.size)
     made = 0
-    with np.errstate(divide="ignore"):
-        scale = 1.0 / rates
+    scale = 1.0 / np.maximum(rates, 1e-300)
     while active.size:
         active = active[made < limits[active]]
         clock[active] += rng.standard_gamma(gap_shape, active.size) * scale[active]

@@ -1,0 +1,101 @@
+"""Bootstrap refits: spread like the standard errors, customers kept together, failures counted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.clv._cdnow_spend import cdnow
+from tests.clv.test_buy_till_you_die import EvenPurchases
+
+from custvalue.clv.bg_nbd import BGNBD
+from custvalue.clv.buy_till_you_die import BuyTillYouDie
+from custvalue.clv.gamma_gamma import GammaGamma
+from custvalue.clv.resampling import Resampling, bootstrap, joint_bootstrap, parametric_bootstrap
+from custvalue.clv.simulate import BGNBDProcess, GammaGammaAmounts, simulate_log
+from custvalue.data import CustomerSummary, DiscountRate, Horizon, ObservationWindow, TimeUnit
+from custvalue.errors import ConvergenceError, InputError
+
+PROCESS = BGNBDProcess(r=0.6, alpha=4.0, a=0.8, b=2.5)
+
+
+@pytest.fixture(scope="module")
+def summary() -> CustomerSummary:
+    """800 customers of a known process, observed for a year."""
+    window = ObservationWindow("2025-01-01", "2025-12-31")
+    spend = GammaGammaAmounts(6.0, 4.0, 15.0)
+    return simulate_log(PROCESS, spend, n_customers=800, window=window, seed=11).summary()
+
+
+@pytest.mark.parametrize("model", [BGNBD(), GammaGamma()])
+@pytest.mark.parametrize("resampling", list(Resampling))
+def test_refits_spread_like_the_standard_errors(
+    model: BGNBD | GammaGamma, resampling: Resampling, summary: CustomerSummary
+) -> None:
+    """50 refits to data the model is true of."""
+    draws = bootstrap(model, summary, n_draws=50, resampling=resampling, seed=1)
+    expected = np.sqrt(np.diag(model.fit(summary).estimate.theta_covariance))
+
+    assert len(draws) == 50
+    assert draws.theta.std(axis=0) / expected == pytest.approx(np.ones(expected.size), abs=0.45)
+    assert draws.method == f"bootstrap ({resampling.value})"
+
+
+def test_parametric_refits_spread_like_the_standard_errors(summary: CustomerSummary) -> None:
+    """New customers drawn from the fit itself."""
+    fit = BGNBD().fit(summary)
+    process = BGNBDProcess(unit=fit.unit, **fit.params)
+    draws = parametric_bootstrap(BGNBD(), process, summary, n_draws=50, seed=1)
+    expected = np.sqrt(np.diag(fit.estimate.theta_covariance))
+
+    assert draws.theta.std(axis=0) / expected == pytest.approx(np.ones(4), abs=0.3)
+    assert draws.theta.mean(axis=0) == pytest.approx(fit.estimate.theta, abs=0.6 * expected.max())
+
+
+def test_weights_have_mean_one() -> None:
+    """Exponential or counts."""
+    rng = np.random.default_rng(0)
+    for kind in Resampling:
+        weights = kind.weights(20_000, rng)
+        assert weights.mean() == pytest.approx(1.0, abs=0.03)
+        assert weights.var() == pytest.approx(1.0, abs=0.06)
+
+
+def test_joint_refits_carry_into_lifetime_value(summary: CustomerSummary) -> None:
+    """Bounds from refits hold the value and widen with the level."""
+    model = BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3)
+    fitted, draws = joint_bootstrap(model, summary, n_draws=40, seed=2)
+    part = summary.take(np.arange(0, 800, 80))
+    value = fitted.lifetime_value(part, horizon=Horizon(1, TimeUnit.YEAR), discount=DiscountRate.annual(0.1))
+    drawn = fitted.with_draws(value, draws)
+    narrow, wide = drawn.interval(0.5), drawn.interval(0.95)
+
+    assert draws.names == fitted.estimate.names
+    assert (wide.lower <= narrow.lower).all()
+    assert (narrow.upper <= wide.upper).all()
+    assert ((wide.lower < value.values) & (value.values < wide.upper)).all()
+
+
+def test_draws_of_other_parameters_are_refused(summary: CustomerSummary) -> None:
+    """Those of one part are not those of the whole."""
+    fitted = BuyTillYouDie(BGNBD(), GammaGamma()).fit(summary)
+    value = fitted.lifetime_value(summary, horizon=Horizon(1, TimeUnit.YEAR), discount=DiscountRate.annual(0.1))
+    with pytest.raises(InputError, match="draws of"):
+        fitted.with_draws(value, bootstrap(GammaGamma(), summary, n_draws=5, seed=1))
+
+
+def test_a_part_without_likelihood_is_refused(summary: CustomerSummary) -> None:
+    """An outsider's model predicts, but cannot be refitted by us."""
+    with pytest.raises(InputError, match=r"\.problem\(summary\)"):
+        joint_bootstrap(BuyTillYouDie(EvenPurchases(), GammaGamma()), summary, n_draws=5, seed=1)
+
+
+def test_data_that_determine_nothing_are_refused_or_counted() -> None:
+    """Three customers: most refits fail, and that is said."""
+    summary = cdnow().take(np.array([0, 1, 2000]))
+    try:
+        draws = bootstrap(BGNBD(), summary, n_draws=12, seed=1)
+    except ConvergenceError as refused:
+        said = str(refused)
+    else:
+        said = repr(draws)
+    assert "bootstrap" in said or "maximum" in said
