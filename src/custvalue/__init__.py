@@ -27,27 +27,46 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue import report as report
     from custvalue import rfm as rfm
     from custvalue import segments as segments
+    from custvalue import testing as testing
     from custvalue import weighting as weighting
     from custvalue._persist import load as load
     from custvalue._persist import save as save
     from custvalue._registry import Plugin as Plugin
     from custvalue._registry import load_plugin as load_plugin
     from custvalue._registry import plugins as plugins
+    from custvalue.clv import BGBB as BGBB
     from custvalue.clv import BGNBD as BGNBD
     from custvalue.clv import MBGNBD as MBGNBD
+    from custvalue.clv import NBD as NBD
+    from custvalue.clv import BGCNBDk as BGCNBDk
     from custvalue.clv import BuyTillYouDie as BuyTillYouDie
     from custvalue.clv import CLVModel as CLVModel
     from custvalue.clv import CustomerValues as CustomerValues
     from custvalue.clv import GammaGamma as GammaGamma
+    from custvalue.clv import GGompertzNBD as GGompertzNBD
+    from custvalue.clv import LognormalSpend as LognormalSpend
+    from custvalue.clv import MBGCNBDk as MBGCNBDk
+    from custvalue.clv import NormalMargin as NormalMargin
+    from custvalue.clv import ParetoNBD as ParetoNBD
     from custvalue.clv import PurchaseModel as PurchaseModel
     from custvalue.clv import SpendModel as SpendModel
+    from custvalue.clv import compare as compare
     from custvalue.costing import ActivityBased as ActivityBased
     from custvalue.costing import Allocation as Allocation
     from custvalue.costing import CostAllocator as CostAllocator
+    from custvalue.costing import CostHierarchy as CostHierarchy
+    from custvalue.costing import Direct as Direct
     from custvalue.costing import DirectTracing as DirectTracing
     from custvalue.costing import EqualSplit as EqualSplit
     from custvalue.costing import FixedShares as FixedShares
+    from custvalue.costing import Reciprocal as Reciprocal
+    from custvalue.costing import StepDown as StepDown
+    from custvalue.costing import SupportDepartments as SupportDepartments
+    from custvalue.costing import TimeDriven as TimeDriven
     from custvalue.costing import VolumeBased as VolumeBased
+    from custvalue.costing import hours as hours
+    from custvalue.costing import minutes as minutes
+    from custvalue.costing import term as term
     from custvalue.data import Collapse as Collapse
     from custvalue.data import CostLedger as CostLedger
     from custvalue.data import CostPool as CostPool
@@ -88,6 +107,8 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.engine import mean as mean
     from custvalue.engine import n_unique as n_unique
     from custvalue.engine import sum as sum
+    from custvalue.engine import summary_from_btyd as summary_from_btyd
+    from custvalue.equity import EquityStatement as EquityStatement
     from custvalue.errors import AlignmentError as AlignmentError
     from custvalue.errors import ConservationError as ConservationError
     from custvalue.errors import ConvergenceError as ConvergenceError
@@ -114,6 +135,9 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.rfm import RFMScorer as RFMScorer
     from custvalue.rfm import RFMScores as RFMScores
     from custvalue.rfm import Thresholds as Thresholds
+    from custvalue.weighting import AHP as AHP
+    from custvalue.weighting import EntropyWeights as EntropyWeights
+    from custvalue.weighting import Topsis as Topsis
 
 _ROOMS = (
     "cli",
@@ -132,6 +156,7 @@ _ROOMS = (
     "report",
     "rfm",
     "segments",
+    "testing",
     "weighting",
 )
 
@@ -191,13 +216,23 @@ _HOMES = {
     "mean": "engine",
     "n_unique": "engine",
     "sum": "engine",
+    "summary_from_btyd": "engine",
     "ActivityBased": "costing",
     "Allocation": "costing",
     "CostAllocator": "costing",
+    "CostHierarchy": "costing",
+    "Direct": "costing",
     "DirectTracing": "costing",
     "EqualSplit": "costing",
     "FixedShares": "costing",
+    "Reciprocal": "costing",
+    "StepDown": "costing",
+    "SupportDepartments": "costing",
+    "TimeDriven": "costing",
     "VolumeBased": "costing",
+    "hours": "costing",
+    "minutes": "costing",
+    "term": "costing",
     "ConcentrationCurve": "profitability",
     "ProfitAndLoss": "profitability",
     "Waterfall": "profitability",
@@ -207,19 +242,32 @@ _HOMES = {
     "RFMScorer": "rfm",
     "RFMScores": "rfm",
     "Thresholds": "rfm",
+    "BGBB": "clv",
+    "BGCNBDk": "clv",
     "BGNBD": "clv",
     "BuyTillYouDie": "clv",
     "CLVModel": "clv",
     "CustomerValues": "clv",
+    "GGompertzNBD": "clv",
     "GammaGamma": "clv",
+    "LognormalSpend": "clv",
+    "MBGCNBDk": "clv",
     "MBGNBD": "clv",
+    "NBD": "clv",
+    "NormalMargin": "clv",
+    "ParetoNBD": "clv",
     "PurchaseModel": "clv",
     "SpendModel": "clv",
+    "compare": "clv",
     "Classification": "portfolio",
     "MatrixClassifier": "portfolio",
     "Median": "portfolio",
     "PortfolioClassifier": "portfolio",
     "Pyramid": "portfolio",
+    "EquityStatement": "equity",
+    "AHP": "weighting",
+    "EntropyWeights": "weighting",
+    "Topsis": "weighting",
     "CustomerValuation": "pipeline",
     "Valuation": "pipeline",
 }

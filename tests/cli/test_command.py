@@ -97,7 +97,10 @@ def test_a_model_that_cannot_be_fitted_ends_with_its_own_code(tmp_path: Path) ->
     pd.DataFrame({"who": range(30), "when": days, "eur": 10.0}).to_csv(path, index=False)
     words = ("value", path, "--customer", "who", "--time", "when", "--amount", "eur")
 
-    assert command(*words).returncode in {2, 3}
+    done = command(*words)
+
+    assert done.returncode in {2, 3}
+    assert "--no-clv" in done.stderr
     assert command(*words, "--no-clv").returncode == 0
 
 

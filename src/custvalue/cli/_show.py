@@ -77,12 +77,12 @@ def _cell(value: object) -> str:
 def show_error(error: CustvalueError) -> None:
     """Print an error's sentence, not its traceback."""
     err.print(Text("error: ", style="bold red") + Text(_as_options(str(error))), soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        err.print(Text("note: ", style="bold") + Text(_as_options(note)), soft_wrap=True)
 
 
 def _as_options(sentence: str) -> str:
     """Turn a policy as it is typed in Python into the option of the command line."""
-    return re.sub(
-        r"policies=DataPolicies\((\w+)=\w+\.(\w+)\)",
-        lambda found: f"--{found[1].replace('_', '-')} {found[2].lower()}",
-        sentence,
-    )
+    policy = r"policies=DataPolicies\((\w+)=\w+\.(\w+)\)"
+    options = re.sub(policy, lambda found: f"--{found[1].replace('_', '-')} {found[2].lower()}", sentence)
+    return options.replace("Valuation(model=None)", "--no-clv")

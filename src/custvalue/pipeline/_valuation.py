@@ -12,7 +12,7 @@ from custvalue.clv import MBGNBD, BuyTillYouDie, CLVModel, GammaGamma, NonPositi
 from custvalue.costing import Allocation, CostAllocator
 from custvalue.data import CostLedger, CustomerSummary, DiscountRate, DriverTable, Horizon, TimeUnit, Timing, ValueTable
 from custvalue.engine import TransactionLog
-from custvalue.errors import InputError
+from custvalue.errors import ConvergenceError, InputError
 from custvalue.pipeline._result import CustomerValuation, Facts, cost_origins
 from custvalue.pipeline._steps import (
     COST_PREFIX,
@@ -146,7 +146,11 @@ class Valuation:
         if self.model is None:
             return None
         terms = Terms(self.horizon, self.discount, self.timing)
-        return lifetime(self.model, summary, margins(summary, profit, self.margin), terms)
+        try:
+            return lifetime(self.model, summary, margins(summary, profit, self.margin), terms)
+        except (ConvergenceError, InputError) as error:
+            error.add_note("Valuation(model=None) values these customers without lifetime values.")
+            raise
 
     def _table(
         self,

@@ -1,0 +1,26 @@
+"""Conformance kits: plain named checks that our own strategies pass and yours should, and generators of valid inputs.
+
+``check_allocator(obj)`` runs them all and names what failed; ``ALLOCATOR_CHECKS`` lists them one by one, for a test id each.
+"""
+
+from custvalue.testing._allocators import (
+    ALLOCATOR_CHECKS,
+    check_allocator,
+    driver_tables,
+    example_costs,
+    example_drivers,
+    ledgers,
+)
+from custvalue.testing._classifiers import CLASSIFIER_CHECKS, check_classifier, example_values
+
+__all__ = [
+    "ALLOCATOR_CHECKS",
+    "CLASSIFIER_CHECKS",
+    "check_allocator",
+    "check_classifier",
+    "driver_tables",
+    "example_costs",
+    "example_drivers",
+    "example_values",
+    "ledgers",
+]
