@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.portfolio._tables import table
 
-from custvalue.data import CustomerIndex, ValueTable
 from custvalue.portfolio import (
     Blend,
     Fixed,
@@ -26,13 +26,6 @@ from custvalue.portfolio import (
     difference,
     presets,
 )
-
-
-def table(ids: object, **measures: object) -> ValueTable:
-    """Build a table in one line."""
-    columns = {name: np.asarray(values, dtype=np.float64) for name, values in measures.items()}
-    return ValueTable(customers=CustomerIndex(list(ids)), measures=columns)  # type: ignore[call-overload]  # ids: any
-
 
 #: Horngren, Datar and Rajan, Spring Distribution: net price and cost to serve a case; operating income (ABC).
 SPRING = table(

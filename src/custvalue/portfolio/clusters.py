@@ -101,7 +101,8 @@ class ClusterClassifier:
     n_clusters
         A number, or (lowest, highest): then the one of best mean silhouette is taken.
     weights
-        Weights of the features, for example by AHP; all equal if None.
+        Weights of the features in the squared distance, for example by AHP; one of weight 0 is left out. All equal if
+        None.
     scaling
         How features are brought to one scale.
     n_starts, seed
@@ -155,7 +156,7 @@ class ClusterClassifier:
             If fewer customers differ than there are clusters.
         """
         require_measures("ClusterClassifier", values, self.features)
-        axes = tuple(self._axis(name).fit(values) for name in self.features)
+        axes = tuple(axis.fit(values) for axis in self._axes())
         points = np.stack([axis.column(values) for axis in axes], axis=1)
         points = points[~np.isnan(points).any(axis=1)]
         n_distinct = np.unique(points, axis=0).shape[0]
@@ -175,6 +176,10 @@ class ClusterClassifier:
             axes=axes, centres=centres, scheme=scheme, criterion=criterion, scores=tuple(scores.items())
         )
 
-    def _axis(self, name: str) -> Blend:
-        weight = 1.0 if self.weights is None else float(np.sqrt(self.weights[name] * len(self.features)))
-        return Blend(name, {name: weight}, self.scaling)
+    def _axes(self) -> list[Blend]:
+        weights = {name: 1.0 if self.weights is None else self.weights[name] for name in self.features}
+        total = sum(weights.values())
+        stretch = {
+            name: float(np.sqrt(weight * len(weights) / total)) for name, weight in weights.items() if weight > 0
+        }
+        return [Blend(name, {name: factor}, self.scaling) for name, factor in stretch.items()]

@@ -146,9 +146,9 @@ LIFE_CYCLE = RuleClassifier(
         Rule("new", Condition.at_most("age", 3)),
         Rule("at risk", Condition.at_least("silence", 1.5)),
         Rule("at risk", Condition.at_most("recent_change", -0.3)),
+        Rule("fluctuating", Condition.at_least("volatility", 0.5)),
         Rule("growing", Condition.at_least("trend", 0.05)),
         Rule("at risk", Condition.at_most("trend", -0.05)),
-        Rule("fluctuating", Condition.at_least("volatility", 0.5)),
     ],
     otherwise="stable",
 )

@@ -190,17 +190,29 @@ class SegmentRisk(ArrayHolder):
         if most <= risk_free:
             raise InputError("SegmentRisk.tangency", expected=f"a return above {risk_free:g}", got=f"at most {most:g}")
 
+        def at(target: float) -> FloatArray:
+            return kernels.least_variance(self.covariance, low, high, self.mean, target)[0]
+
+        def loss(target: float) -> float:
+            weights = at(target)
+            return (risk_free - target) / float(np.sqrt(weights @ self.covariance @ weights))
+
         def slope(target: float) -> float:
             weights, multiplier = kernels.least_variance(self.covariance, low, high, self.mean, target)
             return float(weights @ self.covariance @ weights) - (target - risk_free) * multiplier
 
         least = float(self.mean @ kernels.least_variance(self.covariance, low, high, self.mean, None)[0])
-        near_top = most - 1e-9 * max(most - least, 1e-300)
         start = max(least, risk_free)
-        if near_top <= start or slope(near_top) >= 0:
+        if most - start <= 1e-12 * abs(most):
             return self._frontier([top])
-        target = float(optimize.brentq(slope, start, near_top, xtol=1e-14))
-        return self._frontier([kernels.least_variance(self.covariance, low, high, self.mean, target)[0]])
+        found = optimize.minimize_scalar(loss, bounds=(start, most), method="bounded", options={"xatol": 1e-10})
+        target = float(found.x)
+        near = 1e-5 * (most - start)
+        ends = max(target - near, start), min(target + near, most - near)
+        if ends[0] < ends[1] and slope(ends[0]) > 0 > slope(ends[1]):
+            target = float(optimize.brentq(slope, *ends, xtol=1e-15))
+        best = min([at(target), top], key=lambda w: (risk_free - self.mean @ w) / np.sqrt(w @ self.covariance @ w))
+        return self._frontier([best])
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
         """One row a segment: segment, mean, deviation, one column a segment of the covariance."""

@@ -61,10 +61,12 @@ def reuses_cuts(classifier: PortfolioClassifier, values: ValueTable) -> None:
     """Classifying a few customers gives what classifying all gave: nothing is learnt again."""
     fitted = classifier.fit(values)
     expected = fitted.classify(values).labels
-    some = np.arange(0, len(values.customers), 7)
-    assert np.array_equal(expected[some], fitted.classify(values.take(some)).labels), "a part was classed otherwise"
-    alone = fitted.classify(values.take([0]))
-    assert expected[0] == alone.labels[0], "a customer alone was classed otherwise"
+    for start in range(3):
+        some = np.arange(start, len(values.customers), 7)
+        assert np.array_equal(expected[some], fitted.classify(values.take(some)).labels), "a part was classed otherwise"
+    for one in (0, len(values.customers) // 2, len(values.customers) - 1):
+        alone = fitted.classify(values.take([one]))
+        assert expected[one] == alone.labels[0], "a customer alone was classed otherwise"
 
 
 def labels_missing_values(classifier: PortfolioClassifier, values: ValueTable) -> None:

@@ -48,6 +48,7 @@ def least_variance(
     values = np.array([1.0] + ([] if target is None else [target]))
     equalities = np.array(rows)
     size = float(np.trace(covariance)) / mean.size or 1.0
+
     def half_variance(w: FloatArray) -> float:
         return float(0.5 * w @ covariance @ w / size)
 

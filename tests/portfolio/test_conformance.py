@@ -1,0 +1,135 @@
+"""Every classifier of ours goes through the kit that plugins go through; and the kit finds what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+import pytest
+
+from custvalue.data import ValueTable
+from custvalue.portfolio import (
+    Blend,
+    Classification,
+    ClusterClassifier,
+    Condition,
+    FittedGrid,
+    Floored,
+    MatrixClassifier,
+    Mean,
+    Median,
+    NaturalBreaks,
+    Policy,
+    PortfolioClassifier,
+    Pyramid,
+    Quantiles,
+    Rule,
+    RuleClassifier,
+    Scaling,
+    Scheme,
+    TierClassifier,
+    TopShare,
+    models,
+    presets,
+)
+from custvalue.portfolio.axes import needed
+from custvalue.testing._classifiers import CLASSIFIER_CHECKS, check_classifier, example_values
+
+
+def measures_of(classifier: object) -> Sequence[str]:
+    """List the measures a classifier of ours looks at."""
+    if isinstance(classifier, MatrixClassifier):
+        return needed(classifier.axes)
+    if isinstance(classifier, RuleClassifier):
+        blends = {blend.name: blend for blend in classifier.blends}
+        return needed([blends.get(c.measure, c.measure) for rule in classifier.rules for c in rule.when])
+    if isinstance(classifier, ClusterClassifier):
+        return classifier.features
+    return needed([getattr(classifier, "measure")])  # noqa: B009  # tiers of several classes
+
+
+OWN: dict[str, PortfolioClassifier] = {
+    "clusters": ClusterClassifier(features=["profit", "orders"], n_clusters=4, n_starts=3),
+    "clusters, number chosen": ClusterClassifier(features=["profit", "orders"], n_clusters=(2, 4), n_starts=2),
+    "natural breaks": TierClassifier(measure="profit", cuts=NaturalBreaks(4), tiers=presets.PYRAMID),
+    "four groups": TierClassifier(measure="profit", cuts=Quantiles(4), tiers=presets.PYRAMID),
+    "blend": MatrixClassifier(
+        x=Blend("x", {"profit": 1, "orders": -0.5}, Scaling.Z),
+        y=Blend("y", {"visits": 1, "orders": 2}, Scaling.RANGE),
+        cuts=(Floored(Median()), TopShare((0.1, 0.4))),
+        cells=presets.DIRECT_INDIRECT,
+    ),
+    "learnt rules": RuleClassifier(
+        scheme=presets.GRADES,
+        rules=[
+            Rule("A", [Condition.at_least("profit", Mean()), Condition.above("orders", Median())]),
+            Rule("B", Condition.at_most("orders", 100)),
+        ],
+        otherwise="C",
+    ),
+}
+
+
+@pytest.mark.parametrize("check", CLASSIFIER_CHECKS.values(), ids=CLASSIFIER_CHECKS)
+@pytest.mark.parametrize("classifier", [*models.NAMED.values(), *OWN.values()], ids=[*models.NAMED, *OWN])
+def test_every_classifier_conforms(classifier: PortfolioClassifier, check: object) -> None:
+    assert callable(check)
+    check(classifier, example_values(measures_of(classifier)))
+
+
+@attrs.frozen
+class Relearns:
+    """Wrong on purpose: cuts learnt again at every classify, a NaN classed, order mattering."""
+
+    def fit(self, values: ValueTable, /) -> Relearns:
+        """Learn nothing."""
+        del values
+        return self
+
+    def classify(self, values: ValueTable, /) -> Classification:
+        """Compare with whoever comes first."""
+        profit = values["profit"]
+        first = profit[0] if profit.size else 0.0
+        labels = np.where(profit >= first, "high", "low")
+        return Classification.from_labels(values, labels, Scheme("wrong", [Policy("high"), Policy("low")]))
+
+
+def test_the_kit_names_every_failure() -> None:
+    with pytest.raises(AssertionError) as caught:
+        check_classifier(Relearns())
+    text = str(caught.value)
+
+    for name in ("satisfies_protocol", "ignores_order", "reuses_cuts", "labels_missing_values"):
+        assert name in text
+    assert "gives_exactly_one_class" not in text
+
+
+def test_declared_failures_are_allowed_but_must_fail() -> None:
+    known = dict.fromkeys(("satisfies_protocol", "ignores_order", "reuses_cuts", "labels_missing_values"), "on purpose")
+    check_classifier(Relearns(), expected_failures=known)
+
+    with pytest.raises(AssertionError, match="passes, although expected to fail"):
+        check_classifier(Pyramid(), expected_failures={"ignores_order": "it does not"})
+
+
+def test_every_preset_says_what_to_do_and_where_it_is_from() -> None:
+    schemes = {name: getattr(presets, name) for name in presets.__all__}
+    for name, preset in schemes.items():
+        scheme = preset if isinstance(preset, Scheme) else preset.scheme
+
+        assert scheme.source, name
+        for policy in scheme.policies:
+            assert policy.relationship, (name, policy.label)
+            assert policy.strategy, (name, policy.label)
+            assert policy.focus, (name, policy.label)
+
+
+def test_models_are_settings_that_can_be_changed() -> None:
+    mine = attrs.evolve(models.SHAPIRO, x="my price", cells=presets.SHAPIRO.renamed({"passive": "genügsam"}))
+    values = example_values(["my price", "cost_to_serve"])
+    found = mine.fit(values)
+
+    assert isinstance(found, FittedGrid)
+    assert "genügsam" in found.classify(values).labels
+    assert mine == attrs.evolve(models.SHAPIRO, x="my price", cells=mine.cells)

@@ -1,0 +1,122 @@
+"""Paths: level, volatility, trend, silence; stages, risk and early warning built on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.portfolio._tables import paths
+
+from custvalue.errors import InputError
+from custvalue.portfolio import early_warnings, models, series_measures
+
+NAN = np.nan
+
+
+def test_equal_means_of_different_paths_are_told_apart() -> None:
+    """All four average 20 a month: steady, swinging, falling, rising."""
+    series = paths(
+        ["steady", "swinging", "falling", "rising", "small", "tiny", "little"],
+        [
+            [20, 20, 20, 20, 20, 20],
+            [2, 38, 2, 38, 2, 38],
+            [35, 29, 23, 17, 11, 5],
+            [5, 11, 17, 23, 29, 35],
+            [5, 5, 5, 5, 5, 5],
+            [4, 4, 4, 4, 4, 4],
+            [1, 9, 1, 9, 1, 9],
+        ],
+    )
+    measures = series_measures(series)
+    classes = models.VALUE_RISK.fit(measures).classify(measures).labels.tolist()
+
+    assert measures["level"][:4].tolist() == [20.0] * 4
+    assert measures["trend"][[0, 2, 3]] == pytest.approx([0.0, -0.3, 0.3])
+    assert measures["volatility"][[0, 2, 3]] == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+    high, low = "high value, low risk", "low value, low risk"
+    assert classes == [high, "high value, high risk", "high value, high risk", high, low, low, "low value, high risk"]
+
+
+def test_trend_and_volatility_against_polyfit() -> None:
+    values = np.random.default_rng(8).gamma(2.0, 10.0, (20, 12)) + 1
+    found = series_measures(paths(range(20), values))
+    time = np.arange(12)
+    for row in range(20):
+        slope, start = np.polyfit(time, values[row], 1)
+        residual = values[row] - (start + slope * time)
+
+        assert found["trend"][row] == pytest.approx(slope / values[row].mean())
+        assert found["volatility"][row] == pytest.approx(np.sqrt((residual**2).sum() / 10) / values[row].mean())
+
+
+def test_a_relationship_starts_with_its_first_activity() -> None:
+    found = series_measures(paths("ab", np.array([[0, 0, 10, 0, 10, 0], [NAN, NAN, NAN, 4, NAN, 8]])), recent=2)
+
+    assert found["level"].tolist() == [5.0, 6.0]
+    assert found["age"].tolist() == [4.0, 3.0]
+    assert found["active_periods"].tolist() == [2.0, 2.0]
+    assert found["silence"].tolist() == [0.5, 0.0]  # one period since, gaps of two
+
+
+def test_every_stage_of_the_life_cycle() -> None:
+    rows: list[list[int]] = [
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 7, 9],
+        [5, 6, 7, 8, 9, 10, 11, 12],
+        [9, 10, 9, 10, 9, 10, 9, 10],
+        [1, 20, 1, 20, 1, 20, 1, 20],
+        [20, 20, 20, 20, 20, 12, 11, 10],
+        [10, 10, 10, 10, 10, 10, 0, 0],
+        [10, 10, 10, 10, 0, 0, 0, 0],
+    ]
+    names = ["prospect", "new", "growing", "stable", "fluctuating", "falling", "silent", "lost"]
+    series = paths(names, rows)
+    measures = series_measures(series)
+    stages = models.LIFE_CYCLE.fit(measures).classify(measures).labels.tolist()
+
+    assert stages == ["prospect", "new", "growing", "stable", "fluctuating", "at risk", "at risk", "lost"]
+
+
+def test_a_slow_rhythm_is_not_taken_for_silence() -> None:
+    """Four months without a purchase: nothing for who buys every four months, lost for who bought monthly."""
+    slow = [8, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0, 0]
+    monthly = [8, 8, 8, 8, 8, 8, 8, 8, 8, 0, 0, 0]
+    measures = series_measures(paths(["slow", "monthly"], [slow, monthly]))
+
+    assert measures["silence"].tolist() == [0.75, 3.0]
+
+
+def test_early_warning_lists_who_falls_and_not_who_always_swings() -> None:
+    series = paths(
+        ["steady", "swinging", "big fall", "small fall", "rising", "new"],
+        [
+            [20, 21, 20, 19, 20, 20],
+            [40, 2, 38, 3, 2, 20],
+            [90, 91, 92, 90, 30, 20],
+            [10, 11, 10, 11, 5, 4],
+            [5, 6, 7, 8, 9, 10],
+            [0, 0, 0, 0, 5, 1],
+        ],
+    )
+    found = early_warnings(series, recent=2)
+
+    assert found.customers.ids.tolist() == ["big fall", "small fall"]
+    assert found.loss == pytest.approx((90.75 - 25) + (10.5 - 4.5))
+    assert np.all(found.score < -2)
+
+
+def test_the_order_of_the_paths_is_irrelevant() -> None:
+    values = np.random.default_rng(1).gamma(1.0, 10.0, (50, 8))
+    ids = [f"c{row}" for row in range(50)]
+    order = np.random.default_rng(2).permutation(50)
+    one = early_warnings(paths(ids, values), fall=0.1, least_score=0.5)
+    other = early_warnings(paths([ids[row] for row in order], values[order]), fall=0.1, least_score=0.5)
+
+    assert one.customers == other.customers
+    assert len(one.customers) > 0
+
+
+def test_a_window_that_leaves_nothing_before_is_refused() -> None:
+    with pytest.raises(InputError, match="fewer periods"):
+        series_measures(paths("a", [[1, 2, 3]]), recent=3)
+    with pytest.raises(InputError, match=r"share in \(0, 1\]"):
+        early_warnings(paths("a", [[1, 2, 3]]), recent=1, fall=1.5)
