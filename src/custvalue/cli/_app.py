@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
-import custvalue
+from custvalue.__about__ import __version__
 from custvalue.cli import _show as show
 from custvalue.cli._costs_file import CostFile, read_cost_file
 from custvalue.cli._export import check_target, write_table
@@ -41,7 +41,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Show the versi
     Exit codes: 0 done, 2 something in the input cannot be used, 3 a model could not be fitted.
     """
     if version:
-        typer.echo(f"custvalue {custvalue.__version__}")
+        typer.echo(f"custvalue {__version__}")
         raise typer.Exit
 
 
