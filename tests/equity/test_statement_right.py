@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from custvalue.data import CustomerIndex, MoneyTable
+from custvalue.data import CustomerIndex, MoneyTable, ValueTable
 from custvalue.equity import EquityStatement, Verdict, decompose, mean_and_structure
 from custvalue.errors import AlignmentError, InputError, SchemaError
 
@@ -159,6 +159,22 @@ def test_customers_declared_lost_leave_at_zero() -> None:
     assert (statement["lost"].customers, statement["closing"].customers) == (1, 1)
     with pytest.raises(InputError, match="a value of 0"):
         EquityStatement.between(opening, closing, lost=CustomerIndex(["a"]))
+
+
+def test_values_in_major_units_are_rounded_and_gaps_are_not_in_the_base() -> None:
+    def valued(ids: list[str], values: list[float]) -> ValueTable:
+        return ValueTable(customers=CustomerIndex(ids), measures={"lifetime_value": values, "orders": [1.0] * len(ids)})
+
+    opening = valued(["a", "b", "c"], [10.004, np.nan, 3.0])
+    closing = valued(["a", "b"], [10.006, 2.0])
+    statement = EquityStatement.between(opening, closing, currency="EUR")
+
+    assert (statement["opening"].customers, statement["opening"].amount) == (2, 1300)
+    assert (statement["won"].amount, statement["lost"].amount, statement["risen"].change) == (200, 300, 1)
+    with pytest.raises(InputError, match="a currency for a ValueTable"):
+        EquityStatement.between(opening, closing)
+    with pytest.raises(InputError, match="64-bit"):
+        EquityStatement.between(valued(["a"], [np.inf]), closing, currency="EUR")
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -12,8 +12,9 @@ import numpy as np
 
 from custvalue._arrays import BoolArray, IntArray
 from custvalue._frames import Column, FrameKind, build_frame, read_columns
-from custvalue.data import Amount, Currency, CustomerIndex, MoneyTable
+from custvalue.data import Amount, Currency, CustomerIndex
 from custvalue.data._currency import as_currency
+from custvalue.equity._dated import Valued, dated
 from custvalue.equity._judgement import Judgement, judge
 from custvalue.equity._kernels import exact
 from custvalue.equity._result import Line, LineName, check_reconciles
@@ -56,6 +57,7 @@ class EquityStatement:
 
     Examples
     --------
+    >>> from custvalue.data import MoneyTable
     >>> spring = MoneyTable(customers=CustomerIndex(["a", "b", "c"]), amounts={"clv": [500, 300, 200]}, currency="EUR")
     >>> autumn = MoneyTable(customers=CustomerIndex(["b", "c", "d"]), amounts={"clv": [350, 200, 400]}, currency="EUR")
     >>> statement = EquityStatement.between(spring, autumn)
@@ -78,10 +80,11 @@ class EquityStatement:
     @classmethod
     def between(
         cls,
-        opening: MoneyTable,
-        closing: MoneyTable,
+        opening: Valued,
+        closing: Valued,
         *,
         amount: str | None = None,
+        currency: str | Currency | None = None,
         former: CustomerIndex | None = None,
         lost: CustomerIndex | None = None,
     ) -> EquityStatement:
@@ -90,10 +93,15 @@ class EquityStatement:
         Parameters
         ----------
         opening, closing
-            Value of every customer of the base at the two dates. Customers are matched by id: who is only in the
-            opening is lost, who is only in the closing is won, or reactivated if he is one of ``former``.
+            Value of every customer of the base at the two dates: a :class:`~custvalue.data.MoneyTable`, exact as it
+            stands; a :class:`~custvalue.data.ValueTable` in major units, each value rounded to the minor unit and
+            customers without one (NaN) not part of the base; or a valuation with such a table. Customers are matched
+            by id: who is only in the opening is lost, who is only in the closing is won, or reactivated if he is one
+            of ``former``.
         amount
-            Name of the value in both tables; may be left out where they have but one.
+            Name of the value in both tables; if left out, the only one there is, or ``"lifetime_value"``.
+        currency
+            Of a table that does not say it.
         former
             Customers lost in earlier periods.
         lost
@@ -104,36 +112,39 @@ class EquityStatement:
         AlignmentError
             If the currencies differ.
         InputError
-            If the name of the value is missing, a lost customer still has a value, or a former one is in the opening.
+            If the name of the value or the currency is missing, a value is infinite, a lost customer still has a
+            value, or a former one is in the opening.
 
         Examples
         --------
+        >>> from custvalue.data import MoneyTable
         >>> spring = MoneyTable(customers=CustomerIndex(["a"]), amounts={"clv": [500]}, currency="EUR")
         >>> autumn = MoneyTable(customers=CustomerIndex(["a", "z"]), amounts={"clv": [500, 90]}, currency="EUR")
         >>> EquityStatement.between(spring, autumn, former=CustomerIndex(["z"]))["reactivated"].amount
         90
         """
-        if opening.currency != closing.currency:
-            got = f"{opening.currency.code} and {closing.currency.code}"
+        first, second = dated(opening, amount, currency), dated(closing, amount, currency)
+        if first.currency != second.currency:
+            got = f"{first.currency.code} and {second.currency.code}"
             raise AlignmentError("EquityStatement.between", expected="one currency", got=got)
-        old, new = _amounts(opening, amount, "opening"), _amounts(closing, amount, "closing")
-        gone = _marked(closing.customers, lost)
+        old, new = first.amounts, second.amounts
+        gone = _marked(second.customers, lost)
         if np.any(new[gone] != 0):
             got = f"{int((new[gone] != 0).sum())} with a value"
             raise InputError("EquityStatement.between lost", expected="a value of 0 for each lost customer", got=got)
-        known = _marked(opening.customers, former)
+        known = _marked(first.customers, former)
         if known.any():
             got = f"{int(known.sum())} of them in the opening"
             raise InputError("EquityStatement.between former", expected="customers lost before the opening", got=got)
         there = ~gone
-        customers, new = closing.customers.take(np.flatnonzero(there)), new[there]
-        at = customers.positions(opening.customers.ids)
+        customers, new = second.customers.take(np.flatnonzero(there)), new[there]
+        at = customers.positions(first.customers.ids)
         kept_old, kept_new = old[at >= 0], new[at[at >= 0]]
         is_new = np.ones(new.size, np.bool_)
         is_new[at[at >= 0]] = False
         back = is_new & _marked(customers, former)
         facts = _Facts(old, old[at < 0], kept_old, kept_new, new[back], new[is_new & ~back])
-        return cls(lines=facts.lines(), currency=opening.currency)
+        return cls(lines=facts.lines(), currency=first.currency)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Row] | object, *, currency: str | Currency) -> EquityStatement:
@@ -272,14 +283,6 @@ class _Facts:
     def _line(self, name: LineName, which: BoolArray) -> Line:
         amount, carried = exact.total(self.kept_new[which]), exact.total(self.kept_old[which])
         return Line(name, int(which.sum()), amount, carried)
-
-
-def _amounts(table: MoneyTable, name: str | None, where: str) -> IntArray:
-    if name is None and len(table.names) != 1:
-        hint = "Write amount='...'."
-        raise InputError(f"EquityStatement.between {where}", expected="the name of the value to compare",
-                         got=f"none, and amounts {list(table.names)}", hint=hint)  # fmt: skip
-    return table[table.names[0] if name is None else name]
 
 
 def _marked(customers: CustomerIndex, some: CustomerIndex | None) -> BoolArray:

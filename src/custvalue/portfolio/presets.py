@@ -48,6 +48,11 @@ def _square(
     return Cells(scheme=scheme, axes=[AxisLevels(x, levels), AxisLevels(y, levels)], grid=grid)
 
 
+def _corners(*, both: str, first: str, second: str, neither: str) -> dict[tuple[str, ...], str]:
+    """Name the four cells of two axes by which of them is high."""
+    return {("high", "high"): both, ("high", "low"): first, ("low", "high"): second, ("low", "low"): neither}
+
+
 PYRAMID = Cells.ranked(
     Scheme(
         "customer pyramid",
@@ -117,12 +122,7 @@ FIOCCA_IMPORTANCE = _square(
     ),
     "strategic importance",
     "difficulty of managing",
-    {
-        ("high", "low"): "key-easy",
-        ("high", "high"): "key-difficult",
-        ("low", "low"): "non-key-easy",
-        ("low", "high"): "non-key-difficult",
-    },
+    _corners(both="key-difficult", first="key-easy", second="non-key-difficult", neither="non-key-easy"),
 )
 
 IMPORTANCE_DIFFICULTY = FIOCCA_IMPORTANCE.renamed(
@@ -163,12 +163,12 @@ YORKE_DROUSSIOTIS = _square(
     ),
     "profitability",
     "perceived strength of the relationship",
-    {
-        ("high", "high"): "profitable and strong",
-        ("high", "low"): "profitable but weak",
-        ("low", "high"): "strong but unprofitable",
-        ("low", "low"): "unprofitable and weak",
-    },
+    _corners(
+        both="profitable and strong",
+        first="profitable but weak",
+        second="strong but unprofitable",
+        neither="unprofitable and weak",
+    ),
 )
 
 SHAPIRO = _square(
@@ -184,12 +184,7 @@ SHAPIRO = _square(
     ),
     "net price",
     "cost to serve",
-    {
-        ("high", "low"): "passive",
-        ("high", "high"): "carriage trade",
-        ("low", "low"): "bargain basement",
-        ("low", "high"): "aggressive",
-    },
+    _corners(both="carriage trade", first="passive", second="aggressive", neither="bargain basement"),
 )
 
 _VALUED = {"high": "valued relationship", "low": "plain business"}
@@ -225,12 +220,7 @@ CURRENT_GROWTH = _square(
     ),
     "current value",
     "growth value",
-    {
-        ("high", "high"): "platinum",
-        ("high", "low"): "gold",
-        ("low", "high"): "iron",
-        ("low", "low"): "lead",
-    },
+    _corners(both="platinum", first="gold", second="iron", neither="lead"),
 )
 
 CURRENT_POTENTIAL = _square(
@@ -246,12 +236,7 @@ CURRENT_POTENTIAL = _square(
     ),
     "current profit",
     "potential profit",
-    {
-        ("high", "high"): "invest",
-        ("high", "low"): "maintain",
-        ("low", "high"): "grow",
-        ("low", "low"): "minimise",
-    },
+    _corners(both="invest", first="maintain", second="grow", neither="minimise"),
 )
 
 VALUE_CAPABILITY = _square(
@@ -267,12 +252,7 @@ VALUE_CAPABILITY = _square(
     ),
     "value",
     "capability",
-    {
-        ("high", "high"): "focus",
-        ("high", "low"): "develop",
-        ("low", "high"): "maintain",
-        ("low", "low"): "leave",
-    },
+    _corners(both="focus", first="develop", second="maintain", neither="leave"),
 )
 
 RESIDUAL_POTENTIAL = _square(
@@ -288,12 +268,9 @@ RESIDUAL_POTENTIAL = _square(
     ),
     "residual income",
     "potential value",
-    {
-        ("high", "high"): "creates value and grows",
-        ("high", "low"): "creates value",
-        ("low", "high"): "may create value",
-        ("low", "low"): "destroys value",
-    },
+    _corners(
+        both="creates value and grows", first="creates value", second="may create value", neither="destroys value"
+    ),
 )
 
 _STANDS_OUT = {
@@ -335,12 +312,7 @@ GROWTH_SHARE = _square(
     ),
     "relative share",
     "growth",
-    {
-        ("high", "high"): "star",
-        ("high", "low"): "cash cow",
-        ("low", "high"): "question mark",
-        ("low", "low"): "dog",
-    },
+    _corners(both="star", first="cash cow", second="question mark", neither="dog"),
 )
 
 MARCUS = _square(
@@ -356,12 +328,7 @@ MARCUS = _square(
     ),
     "number of purchases",
     "average amount",
-    {
-        ("high", "high"): "best",
-        ("low", "high"): "spender",
-        ("high", "low"): "frequent",
-        ("low", "low"): "uncertain",
-    },
+    _corners(both="best", first="frequent", second="spender", neither="uncertain"),
 )
 
 REINARTZ_KUMAR = _square(
@@ -379,12 +346,7 @@ REINARTZ_KUMAR = _square(
     ),
     "profitability",
     "loyalty (expected lifetime)",
-    {
-        ("high", "high"): "true friends",
-        ("high", "low"): "butterflies",
-        ("low", "high"): "barnacles",
-        ("low", "low"): "strangers",
-    },
+    _corners(both="true friends", first="butterflies", second="barnacles", neither="strangers"),
 )
 
 CLV_REFERRAL = _square(
@@ -400,12 +362,7 @@ CLV_REFERRAL = _square(
     ),
     "lifetime value",
     "referral value",
-    {
-        ("high", "high"): "champions",
-        ("high", "low"): "affluents",
-        ("low", "high"): "advocates",
-        ("low", "low"): "misers",
-    },
+    _corners(both="champions", first="affluents", second="advocates", neither="misers"),
 )
 
 VALUE_RISK = Scheme(
@@ -457,12 +414,7 @@ KRAPFEL = _square(
     ),
     "relationship value",
     "interest commonality",
-    {
-        ("high", "high"): "partner",
-        ("low", "high"): "friend",
-        ("high", "low"): "rival",
-        ("low", "low"): "acquaintance",
-    },
+    _corners(both="partner", first="rival", second="friend", neither="acquaintance"),
 )
 
 
