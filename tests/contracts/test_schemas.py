@@ -1,0 +1,72 @@
+"""The columns of every frame are pinned, in order: downstream code names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pandas as pd
+import pytest
+from tests.pipeline._logs import LEDGER, TERMS, dirty_orders, log_of
+
+import custvalue as cv
+from custvalue.pipeline import CustomerValuation
+
+MARCH = cv.MoneyTable(customers=cv.CustomerIndex(["a", "b"]), amounts={"clv": [500, 300]}, currency="EUR")
+APRIL = cv.MoneyTable(customers=cv.CustomerIndex(["b", "c"]), amounts={"clv": [350, 400]}, currency="EUR")
+
+SCHEMAS = {
+    "summary": "customer first_at last_at n_purchases frequency recency T total_amount repeat_amount monetary_value",
+    "patterns": "x t_x T weight",
+    "holdout": "customer n_purchases total_amount",
+    "series": "customer period amount",
+    "drivers": "customer orders lines",
+    "revenue": "customer gross_amount net_amount refunds",
+    "report": "item rows amount",
+    "curve": "customer value cumulative customer_share value_share",
+    "scores": "customer recency_score frequency_score monetary_score code segment",
+    "prediction": "customer probability_alive",
+    "interval": "customer lower upper",
+    "classification": "customer class relationship strategy focus axis_profit boundary_distance",
+    "equity": "line customers mean amount change share_customers share_amount mean_to_opening",
+    "valuation": (
+        "customer revenue returns product_cost cost_orders cost_lines profit n_purchases days_since_last recency_score "
+        "frequency_score monetary_score probability_alive expected_purchases expected_spend lifetime_value segment "
+        "tier relationship strategy focus"
+    ),
+    "tiers": "tier customers revenue profit lifetime_value strategy",
+}
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, Any]:
+    """One frame of each kind."""
+    log = log_of(dirty_orders())
+    drivers = log.drivers(orders=cv.count(), lines=cv.sum("lines"))
+    allocator = cv.ActivityBased(drivers={"orders": "orders", "lines": "lines"})
+    value: CustomerValuation = attrs.evolve(TERMS, allocation=allocator).run(log, costs=LEDGER, drivers=drivers)
+    assert value.lifetime is not None
+    assert value.lifetime.probability_alive is not None
+    calibration, holdout = log.split("2025-06-30")
+    return {
+        "summary": calibration.summarize().to_frame(),
+        "patterns": calibration.patterns().to_frame(),
+        "holdout": holdout.to_frame(),
+        "series": log.series(cv.TimeUnit.MONTH).to_frame(),
+        "drivers": drivers.to_frame(),
+        "revenue": log.revenue().to_frame(),
+        "report": log.report.to_frame(),
+        "curve": value.concentration().to_frame(),
+        "scores": value.scores.to_frame(),
+        "prediction": value.lifetime.probability_alive.to_frame(),
+        "interval": value.lifetime.probability_alive.interval(0.9).to_frame(),
+        "classification": value.classification.to_frame(),
+        "equity": cv.EquityStatement.between(MARCH, APRIL).to_frame(),
+        "valuation": value.to_frame(),
+        "tiers": value.tier_summary(),
+    }
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_columns_are_the_pinned_ones(name: str, frames: dict[str, pd.DataFrame]) -> None:
+    assert list(frames[name].columns) == SCHEMAS[name].split()
