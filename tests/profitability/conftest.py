@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from custvalue.data import CustomerIndex, MoneyTable
 from custvalue.profitability import ProfitAndLoss, Waterfall
+
+settings.register_profile("unhurried", deadline=None)  # two busy cores
+settings.load_profile("unhurried")
 
 # Horngren, Datar and Rajan, Cost Accounting, ch. 14: cases, price, orders, visits, deliveries, miles each, expedited
 SPRING = {

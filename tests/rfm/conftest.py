@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from custvalue.data import Currency, CustomerIndex, CustomerSummary
+
+settings.register_profile("unhurried", deadline=None)  # two busy cores
+settings.load_profile("unhurried")
 
 UNTIL = np.datetime64("2026-06-30")
 

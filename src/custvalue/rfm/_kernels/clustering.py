@@ -30,7 +30,7 @@ def silhouette(x: FloatArray, labels: IntArray, k: int) -> float:
         b = means.min(axis=1)
         score = (b - a) / np.maximum(np.maximum(a, b), 1e-300)
         total += float(np.where(sizes[own] > 1, score, 0.0).sum())
-    return total / n
+    return float(total / n)
 
 
 def calinski_harabasz(x: FloatArray, labels: IntArray, centres: FloatArray) -> float:
