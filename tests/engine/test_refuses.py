@@ -1,0 +1,266 @@
+"""Does it refuse bad input: each with place, expectation, finding and remedy, and all faults of a table at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from tests.engine._tables import NAMES, TABLES, some_log
+
+from custvalue.data import TimeUnit, Transaction
+from custvalue.engine import DataPolicies, TransactionLog, count, max, n_unique, sum  # noqa: A004  # as users write it
+from custvalue.errors import Fault, InputError, SchemaError
+
+EVERY_TABLE = pytest.mark.parametrize("table", list(TABLES))
+FINE: dict[str, Any] = {
+    "who": ["a", "b", "c"],
+    "when": [date(2025, 1, 1), date(2025, 1, 2), date(2025, 1, 3)],
+    "paid": [1.0, 2.0, 3.0],
+}
+
+
+def faults_of(table: object, **more: object) -> tuple[Fault, ...]:
+    with pytest.raises(SchemaError) as caught:
+        TransactionLog.from_frame(table, **(NAMES | more))
+    return caught.value.faults
+
+
+@EVERY_TABLE
+def test_missing_columns_are_all_named_with_those_present(table: str) -> None:
+    faults = faults_of(TABLES[table](FINE), customer="client", amount="euros", extra=["lines"])
+    assert [fault.where for fault in faults] == ["customer='client'", "amount='euros'", "extra='lines'"]
+    assert "['who', 'when', 'paid']" in faults[0].got
+    assert all(fault.hint for fault in faults)
+
+
+@EVERY_TABLE
+def test_amounts_as_text_are_refused_with_the_rows_that_are_no_numbers(table: str) -> None:
+    (fault,) = faults_of(TABLES[table](FINE | {"paid": ["1.5", "2,50", "n/a"]}))
+    assert (fault.where, fault.expected, list(fault.rows)) == ("amount='paid'", "numbers", [1, 2])
+    assert "'2,50'" in fault.got
+    assert "to_numeric" in fault.hint
+    (fault,) = faults_of(TABLES[table](FINE | {"paid": ["1.5", "2.5", "3.5"]}))
+    assert list(fault.rows) == []
+
+
+@EVERY_TABLE
+def test_everything_wrong_is_said_at_once(table: str) -> None:
+    # Row 1 has two faults and shows in both.
+    columns = {"who": ["a", None, "c"], "when": ["2025-01-01", "2025-13-01", "x"], "paid": [1.0, float("nan"), 3.0]}
+    faults = faults_of(TABLES[table](columns))
+    assert [(fault.where, list(fault.rows)) for fault in faults] == [
+        ("customer='who'", [1]), ("time='when'", [1, 2]), ("amount='paid'", [1]),
+    ]  # fmt: skip
+    assert all(fault.expected and fault.got and fault.hint for fault in faults)
+
+
+@EVERY_TABLE
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        ("who", [True, False, True], "text or whole-number ids"),
+        ("when", [1, 2, 3], "dates or times"),
+        ("paid", [True, False, True], "numbers"),
+    ],
+)
+def test_columns_of_the_wrong_type_are_refused(table: str, column: str, values: list[object], expected: str) -> None:
+    (fault,) = faults_of(TABLES[table](FINE | {column: values}))
+    assert fault.expected == expected
+
+
+@EVERY_TABLE
+def test_two_currencies_are_refused_and_one_is_read(table: str) -> None:
+    (fault,) = faults_of(TABLES[table](FINE | {"cur": ["EUR", "USD", "EUR"]}), currency="cur")
+    assert fault.got == "EUR: 2 rows, USD: 1 rows"
+    faults_of(TABLES[table](FINE | {"cur": ["EUR", None, "EUR"]}), currency="cur")
+    log = TransactionLog.from_frame(TABLES[table](FINE | {"cur": ["JPY"] * 3}), **(NAMES | {"currency": "cur"}))
+    assert (log.currency.code, log.report.kept.amount) == ("JPY", 6)
+
+
+@EVERY_TABLE
+def test_an_empty_table_is_refused(table: str) -> None:
+    types = {"who": pl.String, "when": pl.Date, "paid": pl.Float64}
+    none = pl.DataFrame(schema=types)
+    empty: dict[str, Any] = {
+        "pandas": none.to_pandas(), "polars": none, "polars lazy": none.lazy(), "arrow": none.to_arrow(),
+        "duckdb": TABLES["duckdb"](FINE).limit(0),
+    }  # fmt: skip
+    faults = faults_of(empty[table])
+    assert faults[-1].expected == "at least one row"
+
+
+@EVERY_TABLE
+def test_numbers_for_drivers_must_be_there(table: str) -> None:
+    (fault,) = faults_of(TABLES[table](FINE | {"km": [1.0, None, float("inf")]}), extra=["km"])
+    assert (fault.where, list(fault.rows)) == ("extra='km'", [1, 2])
+
+
+@EVERY_TABLE
+def test_up_to_twenty_rows_are_shown_and_all_are_counted(table: str) -> None:
+    n = 1_000
+    columns = {
+        "who": ["a"] * n,
+        "when": [date(2025, 1, 1)] * n,
+        "paid": [1.0 if row % 2 else float("nan") for row in range(n)],
+    }
+    (fault,) = faults_of(TABLES[table](columns))
+    assert list(fault.rows) == list(range(0, 40, 2))
+    assert fault.n_rows == 500
+    assert "and 480 more" in str(fault)
+
+
+def test_text_with_an_offset_is_not_guessed_at() -> None:
+    text = ["2025-01-01T10:00:00Z", "2025-01-01T10:00:00", "2025-01-01 10:00+02:00"]
+    for make in TABLES.values():
+        (fault,) = faults_of(make(FINE | {"when": text}))
+        assert list(fault.rows) == [0, 2]
+        assert "without an offset" in fault.expected
+
+
+def test_contradicting_arguments_are_refused() -> None:
+    frame = TABLES["pandas"](FINE | {"each": [1.0, 2.0, 3.0]})
+    assert "one way to the amount" in faults_of(frame, unit_price="each")[0].expected
+    assert "quantity" in faults_of(frame, amount=None, unit_price="each")[0].expected
+
+
+@pytest.mark.parametrize("thing", [[1, 2], "orders.csv", 3, np.zeros(3), {"who": [1]}])
+def test_what_is_no_table_is_refused(thing: object) -> None:
+    with pytest.raises(InputError, match="expected pandas, Polars"):
+        TransactionLog.from_frame(thing, **NAMES)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("who", [1, "x", 2.5], "values of one kind"),
+        ("when", [datetime(2025, 1, 1), datetime(2025, 1, 1, tzinfo=UTC), None], "times of one kind"),  # noqa: DTZ001  # mixed on purpose
+        ("paid", [1, "x", None], "numbers"),
+    ],
+)
+def test_object_columns_that_mix_kinds_are_refused(column: str, values: list[object], words: str) -> None:
+    frame = pd.DataFrame(FINE).assign(**{column: pd.Series(values, dtype=object)})
+    assert words in faults_of(frame)[0].expected
+
+
+def test_object_columns_of_one_kind_are_fine() -> None:
+    frame = pd.DataFrame(FINE).assign(
+        who=pd.Categorical(["a", "b", "a"]),
+        when=pd.Series([datetime(2025, 1, 1)] * 3, dtype=object),  # noqa: DTZ001  # local
+        paid=pd.Series([Decimal("1.25")] * 3, dtype=object),
+    )
+    assert TransactionLog.from_frame(frame, **NAMES).report.kept.amount == 375
+    numbered = frame.assign(who=pd.Categorical([1, 2, 1]))
+    assert TransactionLog.from_frame(numbered, **NAMES).summarize().customers.ids.tolist() == [1, 2]
+
+
+def test_a_table_without_columns_or_with_one_twice_is_refused() -> None:
+    with pytest.raises(SchemaError, match="without columns"):
+        TransactionLog.from_frame(pd.DataFrame(), **NAMES)
+    with pytest.raises(SchemaError, match="each name once"):
+        TransactionLog.from_frame(pd.DataFrame([[1, 2]], columns=["a", "a"]), **NAMES)
+
+
+def test_drivers_name_every_column_there_is_not() -> None:
+    log = TransactionLog.from_frame(TABLES["pandas"](some_log()), product="item", extra=["km"], **NAMES)
+    with pytest.raises(SchemaError) as caught:
+        log.drivers(a=sum("lines"), b=max("product"), c=count(), d=n_unique("shop"))
+    assert [fault.where for fault in caught.value.faults] == [
+        "a=sum('lines')",
+        "b=max('product')",
+        "d=n_unique('shop')",
+    ]
+    with pytest.raises(InputError, match="at least one driver"):
+        log.drivers()
+
+
+def test_questions_that_need_amounts_say_so() -> None:
+    log = TransactionLog.from_frame(TABLES["polars"](FINE), customer="who", time="when", currency="EUR")
+    for ask in (log.revenue, log.series):
+        with pytest.raises(InputError, match="a log with amounts"):
+            ask()
+
+
+@pytest.mark.parametrize("at", ["2024-12-31", "2025-01-03", "2025-01-04"])
+def test_a_split_lies_inside_the_window(at: str) -> None:
+    with pytest.raises(InputError, match="a day from 2025-01-01 to the day before 2025-01-03"):
+        TransactionLog.from_frame(TABLES["pandas"](FINE), **NAMES).split(at)
+
+
+# ---------------------------------------------------------------------- files, databases, records
+
+
+def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 no")
+    for path in (broken, tmp_path / "nothing.csv", tmp_path / "none*.parquet"):
+        with pytest.raises(InputError, match="files that can be read"):
+            TransactionLog.from_file(path, **NAMES)
+    for name in ("orders.xlsx", "orders.json", "orders"):
+        with pytest.raises(InputError, match="Convert it to one of them"):
+            TransactionLog.from_file(tmp_path / name, **NAMES)
+    with pytest.raises(InputError, match="such as '2GB'"):
+        TransactionLog.from_file(broken, memory_limit="lots", **NAMES)
+
+
+def test_an_empty_file_and_a_file_without_rows_are_refused(tmp_path: Path) -> None:
+    empty, header = tmp_path / "empty.csv", tmp_path / "header.csv"
+    empty.write_text("")
+    header.write_text("who,when,paid\n")
+    for path in (empty, header):
+        with pytest.raises(InputError):
+            TransactionLog.from_file(path, **NAMES)
+
+
+def test_one_bad_amount_far_down_a_csv_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    rows = [f"c{row % 9},2025-01-01,{row}.5" for row in range(30_000)]
+    rows[29_000] = "c1,2025-01-01,about 5"
+    path.write_text("\n".join(["who,when,paid", *rows]))
+    with pytest.raises(SchemaError) as caught:
+        TransactionLog.from_file(path, **NAMES)
+    assert list(caught.value.faults[0].rows) == [29_000]
+    assert "about 5" in caught.value.faults[0].got
+
+
+def test_databases_are_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a database DuckDB attaches"):
+        TransactionLog.from_database(tmp_path / "none.duckdb", table="orders", **NAMES)
+    with pytest.raises(InputError, match="either table= or query="):
+        TransactionLog.from_database(tmp_path / "none.duckdb", **NAMES)
+
+
+def test_records_with_faults_are_refused_with_their_rows() -> None:
+    records = [
+        Transaction(customer="a", time=date(2025, 1, 1), amount="19.90"),
+        Transaction(customer="b", time=datetime(2025, 1, 2, 9), amount="nineteen"),  # noqa: DTZ001  # local
+    ]
+    with pytest.raises(SchemaError) as caught:
+        TransactionLog.from_records(records, currency="EUR")
+    assert list(caught.value.faults[0].rows) == [1]
+    good = TransactionLog.from_records(records[:1], currency="EUR")
+    assert good.report.kept.amount == 1_990
+    with pytest.raises(SchemaError):
+        TransactionLog.from_records([], currency="EUR")
+
+
+def test_one_customer_and_one_row_are_a_log() -> None:
+    log = TransactionLog.from_frame(TABLES["pandas"]({name: values[:1] for name, values in FINE.items()}), **NAMES)
+    assert log.summarize(unit=TimeUnit.DAY).T.tolist() == [0.0]
+
+
+def test_huge_ids_and_odd_names_are_taken_as_they_are() -> None:
+    odd = 'a"; DROP TABLE x; --'
+    frame = pl.DataFrame({odd: [2**62, 2**62 + 1], "wh'en": [date(2025, 1, 1)] * 2, "p%d": [1.0, 2.0]})
+    for table in (frame, frame.to_pandas(), frame.to_arrow()):
+        log = TransactionLog.from_frame(
+            table, customer=odd, time="wh'en", amount="p%d", currency="EUR", extra=["p%d"],
+            policies=DataPolicies(duplicates="drop"),
+        )  # fmt: skip
+        assert log.summarize().customers.ids.tolist() == [2**62, 2**62 + 1]
+        assert log.drivers(p=sum("p%d"))["p"].tolist() == [1.0, 2.0]
