@@ -182,7 +182,7 @@ def test_every_row_and_cent_is_accounted_for(
 
 
 @pytest.mark.long
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(rows=ROWS, policies=POLICIES)
 def test_every_row_and_cent_is_accounted_for_in_many_logs(
     rows: list[tuple[str | None, int | None, float]], policies: DataPolicies

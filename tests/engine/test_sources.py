@@ -57,6 +57,14 @@ def test_compressed_files_are_read(tmp_path: Path, orders: pl.DataFrame) -> None
     assert totals(TransactionLog.from_file([str(path)], memory_limit="500MB", **NAMES)) == expected
 
 
+def test_ids_in_csv_keep_their_leading_zeros(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("who,when,paid\n007,2025-01-01,1\n7,2025-01-02,2\n")
+    assert TransactionLog.from_file(path, **NAMES).summarize().customers.ids.tolist() == ["007", "7"]
+    path.write_text("who,when,paid\n70,2025-01-01,1\n7,2025-01-02,2\n0,2025-01-02,2\n")
+    assert TransactionLog.from_file(path, **NAMES).summarize().customers.ids.tolist() == [0, 7, 70]
+
+
 def test_a_relation_stays_on_the_connection_of_its_owner(orders: pl.DataFrame) -> None:
     connection = duckdb.connect()
     connection.from_arrow(orders.to_arrow()).create("orders")

@@ -104,8 +104,17 @@ def _connect(memory_limit: str | None) -> duckdb.DuckDBPyConnection:
         raise InputError("memory_limit", expected="a size such as '2GB'", got=repr(memory_limit)) from error
 
 
-def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | None) -> Source:
+def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | None, id_column: str = "") -> Source:
     """Read CSV or Parquet files, several by a pattern or a list.
+
+    Parameters
+    ----------
+    path
+        A file, a pattern, or several of them.
+    memory_limit
+        How much memory the engine may take.
+    id_column
+        A column of ids: text that looks like numbers stays text if any number would lose a leading zero.
 
     Raises
     ------
@@ -118,15 +127,30 @@ def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | 
     if len(ends) != 1 or None in ends:
         hint = "Convert it to one of them; Excel: pandas.read_excel and TransactionLog.from_frame."
         raise InputError(where, expected=f"files ending in {', '.join(_CSV + _PARQUET)}", got=repr(paths), hint=hint)
-    connection = _connect(memory_limit)
+    connection, files = _connect(memory_limit), ", ".join(literal(name) for name in paths)
     try:
-        files = ", ".join(literal(name) for name in paths)
-        call = "read_parquet([{}])" if ends == {"parquet"} else "read_csv([{}], sample_size = -1)"
-        relation = connection.sql(f"SELECT * FROM {call.format(files)}")  # noqa: S608  # every name is quoted
+        if ends == {"parquet"}:
+            relation = connection.sql(f"SELECT * FROM read_parquet([{files}])")  # noqa: S608  # every name is quoted
+        else:
+            relation = _csv(connection, files, id_column)
     except duckdb.Error as error:
         got = str(error).splitlines()[0]
         raise InputError(where, expected="files that can be read", got=got, hint="Check path and content.") from error
     return Source(nw.from_native(relation), DuckDB(), where)
+
+
+def _csv(connection: duckdb.DuckDBPyConnection, files: str, id_column: str) -> duckdb.DuckDBPyRelation:
+    """Let DuckDB find the types from all rows; 007 stays text."""
+    call = f"read_csv([{files}], sample_size = -1)"
+    found = connection.sql(f"SELECT * FROM {call}")  # noqa: S608  # every name is quoted
+    types = dict(zip(found.columns, map(str, found.types), strict=True))
+    if not types.get(id_column, "").endswith("INT"):
+        return found
+    text = f"read_csv([{files}], sample_size = -1, types = {{{literal(id_column)}: 'VARCHAR'}})"
+    padded = f"SELECT 1 FROM {text} WHERE regexp_matches({quoted(id_column)}, '^\\s*[+-]?0[0-9]') LIMIT 1"  # noqa: S608  # the same
+    if connection.sql(padded).fetchone() is None:
+        return found
+    return connection.sql(f"SELECT * FROM {text}")  # noqa: S608  # the same
 
 
 def _reader(path: str) -> str | None:

@@ -173,6 +173,8 @@ class TransactionLog:
     ) -> TransactionLog:
         """Take CSV or Parquet files; they may be larger than memory.
 
+        In CSV, ids that are all whole numbers become numbers, unless one has a leading zero: then all stay text.
+
         Parameters
         ----------
         path
@@ -199,7 +201,8 @@ class TransactionLog:
         from custvalue.engine._sources import file_source  # noqa: PLC0415  # loads DuckDB
 
         settings = Settings(roles=roles, currency=currency, identity=identity, window=window, policies=policies)
-        return cls._checked_from(file_source(path, memory_limit=memory_limit), settings)
+        source = file_source(path, memory_limit=memory_limit, id_column=customer)
+        return cls._checked_from(source, settings)
 
     @classmethod
     def from_database(  # noqa: PLR0913  # as from_frame

@@ -10,7 +10,7 @@ __all__ = ["read_table"]
 
 
 def read_table(path: str | Path) -> object:
-    """Open a CSV or Parquet file as a DuckDB relation; any ``from_frame`` takes it.
+    r"""Open a CSV or Parquet file as a DuckDB relation; any ``from_frame`` takes it.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def read_table(path: str | Path) -> object:
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "visits.csv"
-    >>> _ = path.write_text("id,visits\\na,3\\nb,1\\n")
+    >>> _ = path.write_text("id,visits\na,3\nb,1\n")
     >>> from custvalue.data import DriverTable
     >>> DriverTable.from_frame(read_table(path), customer="id")["visits"].tolist()
     [3.0, 1.0]
