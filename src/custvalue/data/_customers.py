@@ -164,6 +164,8 @@ class CustomerIndex(ArrayHolder):
         wanted = _as_ids(ids)
         if wanted.dtype.kind != self.ids.dtype.kind:
             return np.full(wanted.size, -1, dtype=np.int64)
+        if np.array_equal(wanted, self.ids):
+            return np.arange(wanted.size, dtype=np.int64)
         order = np.argsort(self.ids, kind="stable")
         ordered = self.ids[order]
         at = np.searchsorted(ordered, wanted)
