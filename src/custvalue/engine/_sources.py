@@ -148,7 +148,7 @@ def _csv(connection: duckdb.DuckDBPyConnection, files: str, id_column: str) -> d
         return found
     text = f"read_csv([{files}], sample_size = -1, types = {{{literal(id_column)}: 'VARCHAR'}})"
     padded = f"SELECT 1 FROM {text} WHERE regexp_matches({quoted(id_column)}, '^\\s*[+-]?0[0-9]') LIMIT 1"  # noqa: S608  # the same
-    if connection.sql(padded).fetchone() is None:
+    if not connection.sql(padded).fetchall():
         return found
     return connection.sql(f"SELECT * FROM {text}")  # noqa: S608  # the same
 
