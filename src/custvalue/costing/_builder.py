@@ -43,7 +43,9 @@ class Builder:
         self.source = source
         self.policies = source.policies
         self.method = method
-        self.amounts = np.zeros((len(self.customers), len(costs.pools)), dtype=np.int64, order="F")
+        self.amounts = np.empty((len(self.customers), len(costs.pools)), dtype=np.int64, order="F")
+        self._fresh = set(range(len(costs.pools)))  # columns nothing was written to yet
+        self._scratch = np.empty(len(self.customers), dtype=np.uint16)
         self.lines: list[Line] = []
         self.held: list[Held] = []
         self.notes: list[Note] = []
@@ -86,7 +88,7 @@ class Builder:
             self.hold(pool.name, amount, Reason.UNKNOWN_CUSTOMER)
             return
         ident = self.customers.ids[position].item()
-        self.amounts[position, self._column(pool.name)] += amount
+        self._out(pool.name)[position] += amount
         line = Line(pool=pool.name, activity="", driver=TRACED, split=NO_SPLIT, total=0.0, basis=amount,
                     special=(ident, amount))  # fmt: skip
         self.lines.append(line)
@@ -199,12 +201,15 @@ class Builder:
             raise InputError(
                 f"driver {quantity.name!r}", expected="a sum well above zero", got="almost zero", hint=hint
             )
-        column = self._column(pool)
-        out = self.amounts[:, column]
         special = None
         if self.policies.rounding is Rounding.LARGEST_REMAINDER:
-            split = add_shares(amount, weighed, self.customers.ids, out)
+            column = self._column(pool)
+            fresh = column in self._fresh
+            out = self.amounts[:, column]
+            split = add_shares(amount, weighed, self.customers.ids, out, fresh=fresh, scratch=self._scratch)
+            self._fresh.discard(column)
         else:
+            out = self._out(pool)
             split, rest = add_rounded(amount, weighed, out)
             special = self._settle(pool, rest, weighed, out, activity)
         line = Line(pool=pool, activity=activity, driver=quantity.name, split=split, weights=weighed.weights,
@@ -236,8 +241,19 @@ class Builder:
     def _column(self, pool: str) -> int:
         return self.costs.names.index(pool)
 
+    def _out(self, pool: str) -> IntArray:
+        """Return the column of a pool, zeroed if nothing was written to it yet."""
+        column = self._column(pool)
+        out = self.amounts[:, column]
+        if column in self._fresh:
+            out[:] = 0
+            self._fresh.discard(column)
+        return out
+
     def build(self) -> Allocation:
         """Build the allocation; it checks itself."""
+        for name in self.costs.names:
+            self._out(name)
         return Allocation(
             customers=self.customers,
             costs=self.costs,

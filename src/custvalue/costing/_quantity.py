@@ -99,7 +99,7 @@ def weighted_sum(drivers: DriverTable, parts: Mapping[str, float]) -> FloatArray
 def prepare(name: str, values: FloatArray, ids: NDArray[Any], policies: Policies, unknown: float) -> Quantity:
     """Apply the negative and missing policies to one driver and put it on an integer scale."""
     if values.size == 0:
-        return Quantity(name=name, weighed=Weighed(values, 1.0, 0), unknown=unknown)
+        return Quantity(name=name, weighed=Weighed(values, 1.0, 0, 0.0), unknown=unknown)
     n_missing = n_negative = 0
     held = 0.0
     low = float(values.min())

@@ -267,6 +267,7 @@ def _replay(line: Line, customers: CustomerIndex, out: IntArray) -> None:
             ids = customers.ids
             out[positions] += [line.share(at, ids[at].item()) for at in positions.tolist()]
             return
-        add_shares(line.split.amount, Weighed(line.weights, line.split.factor, line.split.total), customers.ids, out)
+        weighed = Weighed(line.weights, line.split.factor, line.split.total, 0.0)
+        add_shares(line.split.amount, weighed, customers.ids, out)
     if line.special is not None:
         out[_position(customers, line.special[0])] += line.extra

@@ -55,6 +55,6 @@ class DirectTracing:
                 continue
             quantity = builder.source.get(self.amounts[pool])
             weights = quantity.weighed.weights
-            cents = Weighed(weights, scale, integer_total(weights, scale))
+            cents = Weighed(weights, scale, integer_total(weights, scale), quantity.weighed.top)
             builder.charge_exactly(pool, amount, attrs.evolve(quantity, weighed=cents))
         return builder.build()

@@ -305,7 +305,7 @@ def driver_tables(names: tuple[str, ...] = DRIVERS, *, max_customers: int = 12) 
         st.just(0.0),
         st.integers(0, 4).map(float),
         st.integers(0, 10**6).map(lambda value: value / 100),
-        st.floats(0.0, 1e6, allow_nan=False, allow_subnormal=False),
+        st.floats(1e-9, 1e6),
     )
     ids = st.lists(st.integers(0, 999), unique=True, max_size=max_customers)
     row = st.lists(quantity, min_size=len(names), max_size=len(names))

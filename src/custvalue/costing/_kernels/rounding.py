@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from custvalue._arrays import FloatArray, IntArray
+from custvalue._arrays import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "MAX_AMOUNT",
@@ -34,17 +34,19 @@ BLOCK = 1 << 15
 BUCKET_BITS = 12
 TOTAL_BITS = 60
 MAX_AMOUNT = 1 << 50
+MAX_EXPONENT = 1000  # weights below 2**-1000 count as nothing
 HALF_UP = (1 << 63) - 1
 DECIMAL_FACTORS = (1.0, 1e2, 1e4, 1e6, 1e9)
 SAMPLE = 512
 
 
 class Weighed(NamedTuple):
-    """Weights, the factor that makes them whole numbers with a sum above zero, and that sum."""
+    """Weights, the factor that makes them whole numbers with a sum above zero, that sum, and the largest |weight|."""
 
     weights: FloatArray
     factor: float
     total: int
+    top: float
 
 
 class Split(NamedTuple):
@@ -67,35 +69,31 @@ class Split(NamedTuple):
         return self.cut_weight == HALF_UP
 
 
-def common_factor(weights: FloatArray) -> float:
-    """Find the factor that makes the weights whole numbers whose sum stays below 2**60."""
-    top = max(float(weights.max()), -float(weights.min()))
-    if top == 0.0:
-        return 1.0
-    for factor in DECIMAL_FACTORS:
-        if top * factor * weights.size >= 2.0**TOTAL_BITS and _bound(weights, top) * factor >= 2.0**TOTAL_BITS:
-            break
-        if _is_whole(weights[:SAMPLE], factor) and all(
-            _is_whole(weights[start : start + BLOCK], factor) for start in range(0, weights.size, BLOCK)
-        ):
-            return factor
-    _, exponent = np.frexp(_bound(weights, top))
-    return float(np.ldexp(1.0, TOTAL_BITS - 1 - int(exponent)))
-
-
-def _is_whole(weights: FloatArray, factor: float) -> bool:
-    if factor == 1.0:
-        return bool((np.rint(weights) == weights).all())
-    return bool((np.rint(weights * factor) / factor == weights).all())
+def _whole_total(weights: FloatArray, factor: float) -> int | None:
+    """Sum weights times factor as integers; None if some weight is not whole on that scale."""
+    total = 0
+    for block in _blocks(weights.size):
+        part = weights[block]
+        if factor == 1.0:
+            whole = np.rint(part)
+            same = whole == part
+        else:
+            whole = np.rint(part * factor)
+            same = whole / factor == part
+        if not same.all():
+            return None
+        total += int(whole.sum()) if abs(float(whole.sum())) < 2.0**52 else int(whole.astype(np.int64).sum())
+    return total
 
 
 def _bound(weights: FloatArray, top: float) -> float:
     """Bound the sum of |weights| from above; an integer sum, so that the order of rows cannot change it."""
-    scale = 2.0**30 / top
-    total = 0
-    for start in range(0, weights.size, BLOCK):
-        total += int(np.ceil(np.abs(weights[start : start + BLOCK]) * scale).astype(np.int64).sum())
-    return (total + 1) * top / 2.0**30
+    scale = 2.0**30 / max(top, 2.0**-MAX_EXPONENT)
+    total = weights.size
+    for block in _blocks(weights.size):
+        parts = (weights[block] * scale).astype(np.int64)
+        total += int(np.abs(parts, out=parts).sum())
+    return total / scale
 
 
 def _integers(weights: FloatArray, factor: float) -> IntArray:
@@ -113,73 +111,120 @@ def integer_total(weights: FloatArray, factor: float) -> int:
 
 
 def weigh(weights: FloatArray) -> Weighed:
-    """Put weights on an integer scale; negative and positive together, as long as they do not cancel out."""
-    factor = common_factor(weights)
-    total = integer_total(weights, factor)
-    return Weighed(weights, -factor, -total) if total < 0 else Weighed(weights, factor, total)
+    """Put weights on an integer scale; negative and positive together, as long as they do not cancel out.
+
+    The scale is the first decimal one on which all weights are whole, else a binary one; the sum stays below 2**60.
+    """
+    top = max(float(weights.max()), -float(weights.min()))
+    if top == 0.0:
+        return Weighed(weights, 1.0, 0, 0.0)
+    for factor in DECIMAL_FACTORS:
+        if top * factor * weights.size >= 2.0**TOTAL_BITS and _bound(weights, top) * factor >= 2.0**TOTAL_BITS:
+            break
+        if _whole_total(weights[:SAMPLE], factor) is not None:
+            total = _whole_total(weights, factor)
+            if total is not None:
+                return _positive(weights, factor, total, top)
+    _, exponent = np.frexp(_bound(weights, top))
+    factor = float(np.ldexp(1.0, min(TOTAL_BITS - 1 - int(exponent), MAX_EXPONENT)))
+    return _positive(weights, factor, integer_total(weights, factor), top)
+
+
+def _positive(weights: FloatArray, factor: float, total: int, top: float) -> Weighed:
+    return Weighed(weights, -factor, -total, top) if total < 0 else Weighed(weights, factor, total, top)
 
 
 def largest_quota(amount: int, weighed: Weighed) -> float:
     """Return the largest quota in absolute value; it must stay below `MAX_AMOUNT`."""
-    top = max(float(weighed.weights.max()), -float(weighed.weights.min()))
-    return abs(amount) * top * abs(weighed.factor) / weighed.total
+    return abs(amount) * weighed.top * abs(weighed.factor) / weighed.total
 
 
 def largest_remainder(amount: int, weights: FloatArray, ids: NDArray[Any]) -> IntArray:
     """Split ``amount`` in proportion to ``weights``; see `add_shares`."""
-    out = np.zeros(weights.size, dtype=np.int64)
-    add_shares(amount, weigh(weights), ids, out)
+    out = np.empty(weights.size, dtype=np.int64)
+    add_shares(amount, weigh(weights), ids, out, fresh=True)
     return out
 
 
-def add_shares(amount: int, weighed: Weighed, ids: NDArray[Any], out: IntArray) -> Split:
+def add_shares(
+    amount: int,
+    weighed: Weighed,
+    ids: NDArray[Any],
+    out: IntArray,
+    *,
+    fresh: bool = False,
+    scratch: NDArray[np.uint16] | None = None,
+) -> Split:
     """Add each row's share of ``amount`` to ``out``; the shares sum to ``amount`` exactly.
+
+    With ``fresh``, ``out`` is written and not read: memory never touched before costs a page fault once, not twice.
+    ``scratch`` is (n,) space that may be overwritten.
 
     Units left over by rounding down go to the largest remainders, ties to the larger weight, then to the smaller id. A
     negative amount is split as its absolute value and negated.
     """
-    weights, factor, total = weighed
+    weights, factor, total, _ = weighed
     size = abs(amount)
-    direction = -1 if amount < 0 else 1
-    remainders = np.empty(weights.size, dtype=np.int64)
     shift = max(0, total.bit_length() - BUCKET_BITS)
-    buckets = np.zeros((total >> shift) + 1, dtype=np.int64)
+    buckets = np.empty(weights.size, dtype=np.uint16) if scratch is None else scratch
+    counts = np.zeros((total >> shift) + 1, dtype=np.int64)
     given = 0
     for block in _blocks(weights.size):
-        quotas, rest = _floor_divide(size, _integers(weights[block], factor), total)
+        quotas, rest = _floor_divide(size, weights[block], factor, total)
         given += int(quotas.sum())
-        out[block] += direction * quotas
-        remainders[block] = rest
-        buckets += np.bincount(rest >> shift, minlength=buckets.size)
+        if fresh:
+            out[block] = 0 if amount < 0 else quotas
+        if amount < 0 or not fresh:
+            _add(quotas, amount, out[block])
+        rest >>= shift
+        buckets[block] = rest
+        counts += np.bincount(rest, minlength=counts.size)
     if size == given:
         return Split(amount, factor, total, total, 0, None)
-    rows, last = _receivers(size - given, remainders, buckets, shift, weighed, ids)
-    out[rows] += direction
+    bucket, need = _last_bucket(counts, size - given)
+    near = []
+    for block in _blocks(weights.size):
+        _add(buckets[block] > bucket, amount, out[block])
+        near.append(np.flatnonzero(buckets[block] == bucket) + block.start)
+    rows = np.concatenate(near)
+    _, rest = _floor_divide(size, weights[rows], factor, total)
+    chosen, last = _choose(need, rows, rest, _integers(weights[rows], factor), ids)
+    out[chosen] += -1 if amount < 0 else 1
     return Split(amount, factor, total, *last)
+
+
+def _add(quotas: IntArray | BoolArray, amount: int, out: IntArray) -> None:
+    """Add to ``out``, with the sign of ``amount``."""
+    if amount < 0:
+        np.subtract(out, quotas, out=out)
+    else:
+        np.add(out, quotas, out=out)
 
 
 def add_rounded(amount: int, weighed: Weighed, out: IntArray) -> tuple[Split, int]:
     """Add each row's share of ``amount``, rounded half up, to ``out``; also return what is left of ``amount``."""
-    weights, factor, total = weighed
-    direction = -1 if amount < 0 else 1
+    weights, factor, total, _ = weighed
     given = 0
     for block in _blocks(weights.size):
-        quotas, rest = _floor_divide(abs(amount), _integers(weights[block], factor), total)
+        quotas, rest = _floor_divide(abs(amount), weights[block], factor, total)
         quotas += rest >= (total + 1) // 2
         given += int(quotas.sum())
-        out[block] += direction * quotas
+        _add(quotas, amount, out[block])
     split = Split(amount, factor, total, (total - 1) // 2, HALF_UP, None)
-    return split, amount - direction * given
+    return split, amount + given if amount < 0 else amount - given
 
 
 def _blocks(size: int) -> Iterator[slice]:
     return (slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))
 
 
-def _floor_divide(amount: int, weights: IntArray, total: int) -> tuple[IntArray, IntArray]:
+def _floor_divide(amount: int, weights: FloatArray, factor: float, total: int) -> tuple[IntArray, IntArray]:
     """Return floor(amount * weight / total) and the remainder, exactly; see the head of this module."""
-    quotas = np.floor(weights * (amount / total)).astype(np.int64)
-    rest = weights * np.int64(amount) - quotas * np.int64(total)
+    whole = _integers(weights, factor)
+    guess = weights * (amount * factor / total)
+    quotas = np.floor(guess, out=guess).astype(np.int64)
+    rest = np.multiply(whole, np.int64(amount), out=whole)
+    rest -= quotas * np.int64(total)
     if rest.min(initial=0) < 0:
         low = rest < 0
         quotas -= low
@@ -191,31 +236,17 @@ def _floor_divide(amount: int, weights: IntArray, total: int) -> tuple[IntArray,
     return quotas, rest
 
 
-def _receivers(
-    left: int, remainders: IntArray, buckets: IntArray, shift: int, weighed: Weighed, ids: NDArray[Any]
-) -> tuple[IntArray, tuple[int, int, Any]]:
-    """Find the rows of the ``left`` largest remainders, and the key of the last of them.
-
-    The histogram says in which bucket the last one lies; only that bucket is looked at closely.
-    """
-    from_top = np.cumsum(buckets[::-1])
+def _last_bucket(counts: IntArray, left: int) -> tuple[int, int]:
+    """Find the bucket of the last of the ``left`` largest remainders, and how many of that bucket are among them."""
+    from_top = np.cumsum(counts[::-1])
     position = int(np.searchsorted(from_top, left))
-    bucket = buckets.size - 1 - position
-    need = left - int(from_top[position] - buckets[bucket])
-    low, high = bucket << shift, (bucket + 1) << shift
-    sure, near = [], []
-    for block in _blocks(remainders.size):
-        rest = remainders[block]
-        sure.append(np.flatnonzero(rest >= high) + block.start)
-        near.append(np.flatnonzero((rest >= low) & (rest < high)) + block.start)
-    rows = np.concatenate(near)
-    chosen, last = _choose(need, rows, remainders[rows], _integers(weighed.weights[rows], weighed.factor), ids)
-    return np.concatenate([*sure, *chosen]), last
+    bucket = counts.size - 1 - position
+    return bucket, left - int(from_top[position] - counts[bucket])
 
 
 def _choose(
     need: int, rows: IntArray, remainders: IntArray, weights: IntArray, ids: NDArray[Any]
-) -> tuple[list[IntArray], tuple[int, int, Any]]:
+) -> tuple[IntArray, tuple[int, int, Any]]:
     """Choose ``need`` rows by (remainder desc, weight desc, id asc); return them and the key of the last one."""
     chosen: list[IntArray] = []
     cuts: list[int] = []
@@ -233,7 +264,7 @@ def _choose(
     tied_ids = ids[rows]
     cut_id = _smallest(need, tied_ids)
     chosen.append(rows[tied_ids <= cut_id])
-    return chosen, (cuts[0], cuts[1], cut_id)
+    return np.concatenate(chosen), (cuts[0], cuts[1], cut_id)
 
 
 def _smallest(need: int, ids: NDArray[Any]) -> Any:  # noqa: ANN401  (an id is an integer or a string)
