@@ -11,6 +11,7 @@ from scipy import linalg
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._estimate import Estimate, FitReport
 from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel, SpendModel, SupportsResidual
+from custvalue.clv._purchases import FittedTransactions
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, ParameterDraws, SupportsParameters
@@ -18,6 +19,8 @@ from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdou
 from custvalue.errors import InputError
 
 __all__ = ["BuyTillYouDie", "FittedBuyTillYouDie"]
+
+_FEW = 100  # customers not worth compressing
 
 
 def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
@@ -281,15 +284,26 @@ def _discounted_purchases(fitted: FittedPurchases, summary: CustomerSummary, ter
             got = f"horizon=None with {type(fitted).__name__}"
             raise InputError("lifetime_value", expected="a horizon", got=got, hint=hint)
         return fitted.expected_residual_transactions(summary, terms.discount).values
-    total, before = np.zeros(len(summary)), np.zeros(len(summary))
+    one_each, inverse = _one_of_each_pattern(fitted, summary)
+    total, before = np.zeros(len(one_each)), np.zeros(len(one_each))
     start = 0.0
     while start < terms.horizon.n:
         end = min(start + 1.0, terms.horizon.n)
-        reached = fitted.expected_purchases(summary, Horizon(end, terms.horizon.unit)).values
+        reached = fitted.expected_purchases(one_each, Horizon(end, terms.horizon.unit)).values
         moment = start + terms.timing.offset * (end - start)
         total += terms.discount.factor(moment, terms.horizon.unit) * (reached - before)
         before, start = reached, end
-    return total
+    return total if inverse is None else total[inverse]
+
+
+def _one_of_each_pattern(fitted: FittedPurchases, summary: CustomerSummary) -> tuple[CustomerSummary, IntArray | None]:
+    """Take one customer of each (x, t_x, T), and the pattern of every customer, for models that see nothing else."""
+    if not isinstance(fitted, FittedTransactions) or len(summary) < _FEW:
+        return summary, None
+    patterns = summary.patterns()
+    example = np.empty(len(patterns), dtype=np.int64)
+    example[patterns.inverse] = np.arange(len(summary))
+    return summary.take(example), patterns.inverse
 
 
 def _parameters(fitted: FittedPurchases | FittedSpend) -> Estimate:
