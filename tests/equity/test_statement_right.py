@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +74,8 @@ def test_the_worked_tables_judge_opposite_work() -> None:
     assert (second.acquisition.verdict, second.retention.verdict) == (Verdict.POOR, Verdict.GOOD)
     assert first.development.verdict is Verdict.POOR
     assert second.development.verdict is Verdict.GOOD
+    assert first.retention.ratio == pytest.approx(343 / 282)
+    assert second.acquisition.ratio == pytest.approx(134 / 282)
 
 
 def test_a_frame_is_as_good_as_a_mapping() -> None:
@@ -231,6 +235,21 @@ def test_the_bridge_by_driver_adds_up_to_the_cent_in_any_order() -> None:
     assert int(bridge.contributions.sum()) == round(100 * (multiple(NEW) - multiple(OLD)))
     for driver in OLD:
         assert abs(bridge[driver] - shuffled[driver]) <= 1  # one cent of rounding may fall elsewhere
+
+
+def test_the_bridge_is_the_mean_over_all_orders_written_out() -> None:
+    bridge = decompose(multiple, OLD, NEW, currency="EUR")
+    expected = dict.fromkeys(OLD, 0.0)
+    orders = list(permutations(OLD))
+    for order in orders:
+        state = dict(OLD)
+        for driver in order:
+            before = multiple(state)
+            state[driver] = NEW[driver]
+            expected[driver] += (multiple(state) - before) / len(orders)
+
+    for driver, share in expected.items():
+        assert bridge[driver] == pytest.approx(100 * share, abs=1.5)
 
 
 def test_the_bridge_of_a_product_of_two_is_the_known_midpoint_formula() -> None:

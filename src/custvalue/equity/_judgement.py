@@ -52,7 +52,7 @@ class Judgement:
     Parameters
     ----------
     acquisition
-        Good if the won (reactivated among them) are worth more on average than the opening base.
+        Good if the newly won are worth more on average than the opening base.
     retention
         Good if the lost are worth less on average than the opening base.
     development
@@ -78,11 +78,9 @@ def judge(lines: Mapping[LineName, Line]) -> Judgement:
     """Judge a statement by its lines."""
     n = LineName
     base = lines[n.OPENING]
-    came = Line(n.WON, lines[n.WON].customers + lines[n.REACTIVATED].customers,
-                lines[n.WON].amount + lines[n.REACTIVATED].amount, 0)  # fmt: skip
     gained, lost = lines[n.RISEN].change, -lines[n.FALLEN].change
     return Judgement(
-        acquisition=_against_base("acquisition", "won", came, base, more_is_good=True),
+        acquisition=_against_base("acquisition", "won", lines[n.WON], base, more_is_good=True),
         retention=_against_base("retention", "lost", lines[n.LOST], base, more_is_good=False),
         development=_development(gained, lost),
     )
