@@ -1,7 +1,7 @@
 """Ten million customers and twenty pools, to the cent: against naive share-and-round in numpy, in one process.
 
-Run ``python benchmarks/costing_allocation.py [n_customers] [n_pools]``. Prints the ratio of processor seconds, the cents
-the naive way loses, the peak memory in units of the driver matrix, and the time of one trace.
+Run ``python benchmarks/costing_allocation.py [n_customers] [n_pools]``. Prints the ratio of processor seconds, what the
+naive way loses, the peak memory in units of the driver matrix, and the time of one trace.
 """
 
 from __future__ import annotations

@@ -30,6 +30,16 @@ from custvalue.costing.policies import (
     ZeroDriver,
     ZeroPool,
 )
+from custvalue.costing.shapley import (
+    AirportGame,
+    CoalitionGame,
+    CostGame,
+    GameShares,
+    Nucleolus,
+    SeparableCost,
+    Shapley,
+    core_gap,
+)
 from custvalue.costing.stages import by_avoidability, by_level, by_relationship, by_value_chain
 from custvalue.costing.support_departments import OrderSensitivity, Redistribution, SupportDepartments
 from custvalue.costing.support_methods import Direct, Iterative, Network, Reciprocal, StepDown, StepOrder, SupportMethod
@@ -39,14 +49,17 @@ from custvalue.costing.volume_based import VolumeBased
 
 __all__ = [
     "ActivityBased",
+    "AirportGame",
     "Allocation",
     "Balance",
     "Budget",
     "ByPool",
     "Capacity",
+    "CoalitionGame",
     "Comparison",
     "ContributionTree",
     "CostAllocator",
+    "CostGame",
     "CostHierarchy",
     "Cycles",
     "Direct",
@@ -54,6 +67,7 @@ __all__ = [
     "EqualSplit",
     "Fallback",
     "FixedShares",
+    "GameShares",
     "Held",
     "Idle",
     "Iterative",
@@ -65,6 +79,7 @@ __all__ = [
     "Network",
     "Note",
     "Noted",
+    "Nucleolus",
     "OrderSensitivity",
     "OverDriven",
     "Percentages",
@@ -75,6 +90,8 @@ __all__ = [
     "Reciprocal",
     "Redistribution",
     "Rounding",
+    "SeparableCost",
+    "Shapley",
     "Spread",
     "StepDown",
     "StepOrder",
@@ -101,6 +118,7 @@ __all__ = [
     "combine",
     "compare",
     "contribution_tree",
+    "core_gap",
     "hours",
     "minutes",
     "term",
