@@ -95,7 +95,7 @@ class RFMScorer:
         return FittedRFM(scorer=self, thresholds=fitted, segment_table=table)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedRFM:
     """Thresholds learnt; scores any population at any date with them.
 
@@ -140,3 +140,10 @@ class FittedRFM:
             segment_names=self.segment_table.names if self.segment_table else (),
             segment=segment,
         )
+
+    def __repr__(self) -> str:
+        """One line."""
+        codes = "".join(dimension.code for dimension in self.scorer.dimensions)
+        levels = "x".join(map(str, self.thresholds.sizes))
+        rules = f", segments {self.scorer.segments.name!r}" if self.scorer.segments else ""
+        return f"FittedRFM({codes}, {levels} levels by {type(self.thresholds).__name__}{rules})"

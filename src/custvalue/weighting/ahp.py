@@ -304,7 +304,7 @@ class AHPResult:
 
     def _worst(self) -> tuple[int, int]:
         gap = np.triu(pairwise.misfit(self.comparisons.matrix, self.weights.values), 1)
-        i, j = np.unravel_index(int(np.argmax(gap)), gap.shape)
+        i, j = np.unravel_index(int(np.argmax(gap >= gap.max() - 1e-9)), gap.shape)
         return int(i), int(j)
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
