@@ -10,6 +10,7 @@ from tests.clv._firm import firm
 
 from custvalue._arrays import FloatArray
 from custvalue._frames import read_columns
+from custvalue.clv._kernels import markov as kernel
 from custvalue.clv._protocol import CLVModel, FittedCLV
 from custvalue.clv._settings import FirstMargin
 from custvalue.clv.berger_nasr import expected_purchasers
@@ -191,6 +192,16 @@ def test_long_horizon_tends_to_none_in_mean_and_variance() -> None:
 
     assert long.mean == pytest.approx(endless.mean, rel=1e-12)
     assert long.variance == pytest.approx(endless.variance, rel=1e-12)
+
+
+def test_many_matrices_at_once_give_the_same_means() -> None:
+    matrices = np.array([MarkovChain.from_recency(chances).transition for chances in ([0.3, 0.2], [0.6, 0.1])])
+    reward = np.array([36.0, -4.0, 0.0])
+    for n_periods in (7.0, np.inf):
+        for moves in (0, 1):
+            many = kernel.value_means(matrices, reward, 0.1, n_periods, 0.5, moves)
+            each = [kernel.value_moments(matrix, reward, 0.1, n_periods, 0.5, moves)[0] for matrix in matrices]
+            assert many == pytest.approx(np.array(each), rel=1e-12)
 
 
 def test_customers_are_valued_by_their_recency() -> None:

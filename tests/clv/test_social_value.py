@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from custvalue._frames import read_columns
 from custvalue.clv._kernels import influence as kernel
@@ -181,7 +182,13 @@ def test_bad_networks_are_refused() -> None:
 
 
 def test_bad_referrals_are_refused() -> None:
-    columns = {"time": [0], "margin": [1.0], "reward": [0.0], "saved": [0.0], "would_have_joined": [False]}
+    columns: dict[str, ArrayLike] = {
+        "time": [0],
+        "margin": [1.0],
+        "reward": [0.0],
+        "saved": [0.0],
+        "would_have_joined": [False],
+    }
     with pytest.raises(InputError, match=r"got \['z'\]"):
         Referrals.from_ids(WHO, advocate=["z"], referred=["a"], columns=columns)
     with pytest.raises(InputError, match="others than the referred"):

@@ -89,13 +89,12 @@ def components() -> ComponentsCLV:
     """Base and cross-selling by retention, cost saving as a forecast stream."""
     who = firm(2).customers
     saving = ProfitStream(customers=who, profits=np.ones((2, 5)), acquisition=np.zeros(2), currency=firm(1).currency)
-    return ComponentsCLV(
-        {
-            LifeCycleComponent.BASE: RetentionCLV(margin=100.0, retention=0.8),
-            LifeCycleComponent.CROSS_SELL: RetentionCLV(margin=20.0, retention=0.8, growth=0.1),
-            LifeCycleComponent.COST_SAVING: PresentValue(saving),
-        }
-    )
+    models: dict[LifeCycleComponent, CLVModel] = {
+        LifeCycleComponent.BASE: RetentionCLV(margin=100.0, retention=0.8),
+        LifeCycleComponent.CROSS_SELL: RetentionCLV(margin=20.0, retention=0.8, growth=0.1),
+        LifeCycleComponent.COST_SAVING: PresentValue(saving),
+    }
+    return ComponentsCLV(models)
 
 
 def test_components_add_up_exactly() -> None:

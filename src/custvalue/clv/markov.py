@@ -171,16 +171,31 @@ class StateValues(ArrayHolder):
 class _StateIntervals(ArrayHolder):
     """Values by state under chances redrawn from the moves seen: the Bayesian bootstrap of each row."""
 
-    draws: FloatArray = float_array(2)
+    model: MarkovCLV
+    counts: FloatArray = float_array(2)
     at: IntArray = int_array()
+    horizon: Horizon | None
+    discount: DiscountRate
+    timing: Timing
 
     @property
     def method(self) -> str:
         return "posterior"
 
     def interval(self, level: float, /) -> tuple[FloatArray, FloatArray]:
-        lower, upper = np.quantile(self.draws, [(1.0 - level) / 2.0, (1.0 + level) / 2.0], axis=0)
+        tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
+        lower, upper = np.quantile(self._draws(), tails, axis=0)
         return lower[self.at], upper[self.at]
+
+    def _draws(self) -> FloatArray:
+        chain = self.model.chain
+        mass = np.random.default_rng(_SEED).gamma(self.counts, size=(_DRAWS, *self.counts.shape))
+        sums = mass.sum(axis=2, keepdims=True)
+        transitions = np.where(sums > 0.0, mass / np.where(sums > 0.0, sums, 1.0), chain.transition)
+        n_periods = whole_periods(self.horizon, chain.period, "MarkovCLV.interval(horizon)")
+        shift, moves = self.timing.offset, self.model.first_margin.renewals
+        rate = self.discount.per(chain.period)
+        return kernel.value_means(transitions, self.model.reward, rate, n_periods, shift, moves)
 
 
 @attrs.frozen
@@ -216,11 +231,15 @@ class FittedMarkov:
         InputError
             If without a horizon or a discount the value has no bound.
         """
-        at = self.model.states.now(summary)
-        mean = self.model.by_state(horizon=horizon, discount=discount, timing=timing).mean
-        intervals, counts = None, self.model.chain.counts
-        if counts is not None:
-            intervals = _StateIntervals(draws=self._draws(counts, horizon, discount, timing), at=at)
+        model = self.model
+        at = model.states.now(summary)
+        mean = model.by_state(horizon=horizon, discount=discount, timing=timing).mean
+        counts = model.chain.counts
+        if counts is None:
+            return lifetime_values(summary, mean[at])
+        intervals = _StateIntervals(
+            model=model, counts=counts, at=at, horizon=horizon, discount=discount, timing=timing
+        )
         return lifetime_values(summary, mean[at], intervals)
 
     def value_variance(
@@ -240,16 +259,6 @@ class FittedMarkov:
             measure="lifetime_value_variance",
             unit=f"{summary.currency.code} squared",
         )
-
-    def _draws(self, counts: FloatArray, horizon: Horizon | None, discount: DiscountRate, timing: Timing) -> FloatArray:
-        rng = np.random.default_rng(_SEED)
-        draws = np.empty((_DRAWS, len(self.model.chain.states)))
-        for draw in draws:
-            mass = rng.gamma(counts)
-            sums = mass.sum(axis=1, keepdims=True)
-            transition = np.where(sums > 0.0, mass / np.where(sums > 0.0, sums, 1.0), self.model.chain.transition)
-            draw[:] = _moments(self.model, transition, horizon, discount, timing)[0]
-        return draws
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike
@@ -133,7 +135,7 @@ class Referrals(ArrayHolder):
 
     @classmethod
     def from_ids(
-        cls, customers: CustomerIndex, *, advocate: ArrayLike, referred: ArrayLike, columns: dict[str, ArrayLike]
+        cls, customers: CustomerIndex, *, advocate: ArrayLike, referred: ArrayLike, columns: Mapping[str, ArrayLike]
     ) -> Referrals:
         """Take customer ids instead of positions.
 

@@ -33,10 +33,10 @@ def hubbell(ties: sparse.csr_array, beta: float) -> FloatArray:
     """
     n = ties.shape[0]
     step = beta * ties
-    term = np.ones(n)
+    term: FloatArray = np.ones(n)
     standing = term.copy()
     for _ in range(_SERIES_STEPS):
-        term = step @ term
+        term = np.asarray(step @ term)
         standing += term
         if np.abs(term).max() <= 1e-17 * max(1.0, float(np.abs(standing).max())):
             return standing

@@ -14,7 +14,7 @@ import numpy as np
 
 from custvalue._arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["occupancy", "policy_iteration", "reaches", "recency_matrix", "value_moments"]
+__all__ = ["occupancy", "policy_iteration", "reaches", "recency_matrix", "value_means", "value_moments"]
 
 _MAX_POLICIES = 1000
 
@@ -91,6 +91,28 @@ def _endless(transition: FloatArray, reward: FloatArray, v: float) -> tuple[Floa
         source = v * v * np.maximum(transition @ (mean * mean) - ahead * ahead, 0.0)
         variance[live] = np.linalg.solve(identity - v * v * inner, source[live])
     return mean, np.maximum(variance, 0.0)
+
+
+def value_means(
+    transitions: FloatArray, reward: FloatArray, rate: float, n_periods: float, shift: float, moves_first: int
+) -> FloatArray:
+    """Return the means of :func:`value_moments` for many matrices (n_draws, n_states, n_states) of one pattern at
+    once.
+    """
+    v = 1.0 / (1.0 + rate)
+    mean = np.zeros((*transitions.shape[:2], 1))
+    if np.isinf(n_periods):
+        live = reaches(transitions.max(axis=0), reward != 0.0)
+        inner = transitions[:, live][:, :, live]
+        rewards = np.broadcast_to(reward[live, np.newaxis], (inner.shape[0], inner.shape[1], 1))
+        mean[:, live] = np.linalg.solve(np.eye(inner.shape[1]) - v * inner, rewards)
+    else:
+        for _ in range(int(n_periods)):
+            mean = reward[:, np.newaxis] + v * (transitions @ mean)
+    if moves_first:
+        mean = transitions @ mean
+    result: FloatArray = v**shift * mean[:, :, 0]
+    return result
 
 
 def reaches(transition: FloatArray, target: BoolArray) -> BoolArray:
