@@ -11,7 +11,7 @@ import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, float_array, strings
 from custvalue.clv._normal import normal_quantile
-from custvalue.clv._optimise import LOG_BOUND, Objective, Optimum, Problem, maximise
+from custvalue.clv._optimise import FAR, Objective, Optimum, Problem, maximise
 from custvalue.errors import ConvergenceError, InputError
 
 __all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "checked", "estimate"]
@@ -344,7 +344,12 @@ def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], *, has_pr
     advice: tuple[str, ...] = ()
     if (boundary or flat) and not has_prior:
         advice = (_NO_MAXIMUM,)
-    if not optimum.converged:
+    if optimum.runaway.any():
+        names = ", ".join(name for name, runs in zip(problem.names, optimum.runaway, strict=True) if runs)
+        advice += (
+            f"the likelihood grows without limit in {names}: look for impossible ages, such as repeats at age 0",
+        )
+    elif not optimum.converged:
         advice += ("try prior=LogNormalPrior(), or look for customers far outside the bulk of the data",)
     return FitReport(
         converged=optimum.converged,
@@ -359,16 +364,16 @@ def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], *, has_pr
 
 
 def _boundaries(problem: Problem, optimum: Optimum) -> tuple[str, ...]:
-    """Positive parameters that sit at the bound or still run away with nothing left to gain."""
+    """Positive parameters that have gone far, or still run away with nothing left to gain."""
     found = []
     for name, positive, theta, drift in zip(
         problem.names, problem.log_scaled, optimum.theta, optimum.drift, strict=True
     ):
         if not positive:
             continue
-        at_bound = abs(theta) >= LOG_BOUND - 1e-6
-        if at_bound or abs(drift) > _DRIFTING:
-            upwards = theta > 0 if at_bound else drift > 0
+        far = abs(theta) >= FAR
+        if far or abs(drift) > _DRIFTING:
+            upwards = theta > 0 if far else drift > 0
             found.append(f"{name} -> {'infinity' if upwards else '0'}")
     return tuple(found)
 

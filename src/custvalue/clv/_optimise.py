@@ -15,16 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-__all__ = ["LOG_BOUND", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
+__all__ = ["FAR", "LOG_BOUND", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
 
 FloatArray = NDArray[np.float64]
 
-LOG_BOUND = math.log(1e7)
+LOG_BOUND = math.log(1e5)
 """No scaled log-parameter leaves ``[-LOG_BOUND, LOG_BOUND]``: a maximum there is reported as a boundary."""
+
+FAR = math.log(1e4)
+"""Scaled parameters beyond this are as good as 0 or infinite."""
 
 _STEP = 1e-4  # of the central differences: truncation and rounding both near 1e-9
 _FINISHED = 1e-12  # nats still to gain, as the quadratic model sees it
 _CONVERGED = 1e-6  # the same, where we are content to call the search successful
+_RUNAWAY = 1e-3  # nats a customer and log unit still gained at the bound: no maximum, not even at infinity
 _LONGEST = 2.0  # longest Newton step in one log-parameter
 
 
@@ -113,13 +117,33 @@ class Optimum:
     gradient: FloatArray
     hessian: FloatArray
     drift: FloatArray
-    decrement: float
+    weight: float
     n_evaluations: int
 
     @property
+    def decrement(self) -> float:
+        """Log-likelihood still to gain, as the quadratic model sees it."""
+        return 0.5 * abs(float(self.gradient @ self.drift))
+
+    @property
     def converged(self) -> bool:
-        """Whether next to nothing is left to gain."""
-        return bool(np.isfinite(self.value) and self.decrement <= _CONVERGED * max(1.0, 1e-6 * abs(self.value)))
+        """Whether next to nothing is left to gain; a hundredth of a nat will do on the way to a boundary."""
+        if not np.isfinite(self.value) or self.runaway.any():
+            return False
+        far = float(np.abs(self.theta).max()) >= FAR
+        return self.decrement <= max(_CONVERGED, 1e-12 * abs(self.value), 1e-2 if far else 0.0)
+
+    @property
+    def runaway(self) -> NDArray[np.bool_]:
+        """Parameters at the bound, beyond which the likelihood keeps growing: there is no maximum at all."""
+        outwards = self.gradient * np.sign(self.theta) > _RUNAWAY * self.weight
+        held: NDArray[np.bool_] = (np.abs(self.theta) >= LOG_BOUND - 1e-9) & outwards
+        return held
+
+    @property
+    def interior(self) -> bool:
+        """Whether this is a maximum away from every boundary."""
+        return self.converged and float(np.abs(self.drift).max()) < 1e-2 and float(np.abs(self.theta).max()) < FAR
 
 
 class _Counted:
@@ -149,10 +173,10 @@ def maximise(problem: Problem, penalty: Objective | None = None) -> Optimum:
     for start in problem.starts:
         theta = _search(pilot, start, problem.weight)
         hessian = central_hessian(pilot, theta)
-        found = _finish(full, theta, hessian, exact=problem.pilot is None)
+        found = _finish(full, theta, hessian, problem.weight, exact=problem.pilot is None)
         if best is None or found.value > best.value + 1e-9 * abs(best.value):
             best = found
-        if best.converged and np.abs(best.drift).max() < 1e-2:
+        if best.interior:
             break
     assert best is not None  # noqa: S101 - a problem without start values is a programming error
     extra = 0.0 if penalty is None else penalty(best.theta)[0]
@@ -192,19 +216,32 @@ def _search(objective: Objective, start: FloatArray, weight: float) -> FloatArra
 
 
 def _newton_step(hessian: FloatArray, gradient: FloatArray, theta: FloatArray) -> FloatArray:
-    """Ascent step with the curvature made negative definite; held parameters at their bound stay."""
+    """Ascent step with the curvature made negative definite; what would cross its bound stops there."""
     held = ((theta >= LOG_BOUND) & (gradient > 0)) | ((theta <= -LOG_BOUND) & (gradient < 0))
-    free = np.flatnonzero(~held)
     step = np.zeros_like(theta)
-    if len(free):
-        curvature, axes = linalg.eigh(-hessian[np.ix_(free, free)])
-        floor = max(1e-14 * float(np.abs(curvature).max()), 1e-12)
-        step[free] = axes @ ((axes.T @ gradient[free]) / np.maximum(np.abs(curvature), floor))
-    longest = float(np.abs(step).max())
-    return step if longest <= _LONGEST else step * (_LONGEST / longest)
+    for _ in range(len(theta)):
+        free = np.flatnonzero(~held)
+        if not len(free):
+            break
+        pull = gradient[free] + hessian[np.ix_(free, np.flatnonzero(held))] @ step[held]
+        step[free] = _ascent(hessian[np.ix_(free, free)], pull)
+        out = ~held & (np.abs(theta + step) > LOG_BOUND)
+        if not out.any():
+            break
+        step[out] = np.copysign(LOG_BOUND, theta[out]) - theta[out]
+        held |= out
+    return step
 
 
-def _finish(objective: _Counted, theta: FloatArray, hessian: FloatArray, *, exact: bool) -> Optimum:
+def _ascent(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Newton's step, no longer than two log units in any parameter."""
+    curvature, axes = linalg.eigh(-hessian)
+    floor = max(1e-14 * float(np.abs(curvature).max()), 1e-12)
+    step: FloatArray = axes @ ((axes.T @ gradient) / np.maximum(np.abs(curvature), floor))
+    return step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
+
+
+def _finish(objective: _Counted, theta: FloatArray, hessian: FloatArray, weight: float, *, exact: bool) -> Optimum:
     """Newton steps on the full objective, the curvature renewed when it stops helping."""
     value, gradient = objective(theta)
     left = math.inf
@@ -224,15 +261,14 @@ def _finish(objective: _Counted, theta: FloatArray, hessian: FloatArray, *, exac
         theta, value, gradient = moved
     if not exact:
         hessian = central_hessian(objective, theta)
-    drift = _newton_step(hessian, gradient, theta)
     return Optimum(
         theta=theta,
         value=value,
         penalty=0.0,
         gradient=gradient,
         hessian=hessian,
-        drift=drift,
-        decrement=0.5 * abs(float(gradient @ drift)),
+        drift=_newton_step(hessian, gradient, theta),
+        weight=weight,
         n_evaluations=0,
     )
 

@@ -88,7 +88,9 @@ class BetaGeometric:
         alive = self._alive(params, x, t_x, T)
         if ahead == 0.0:
             return alive
-        return alive * at_distinct(lambda x, T: mean_survival(a, b + x + self.extra, r + x, ahead / (alpha + T)), x, T)
+        return alive * at_distinct(
+            lambda x, T: mean_survival(a, b + x + self.extra, r + x, ahead / (alpha + T)), params, x, T
+        )
 
     def expected_purchases(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float, /
@@ -96,7 +98,9 @@ class BetaGeometric:
         """Expected purchases in (T, T + t]."""
         r, alpha, a, b = params
         alive = self._alive(params, x, t_x, T)
-        return alive * at_distinct(lambda x, T: mean_purchases(a, b + x + self.extra, r + x, t / (alpha + T)), x, T)
+        return alive * at_distinct(
+            lambda x, T: mean_purchases(a, b + x + self.extra, r + x, t / (alpha + T)), params, x, T
+        )
 
     def residual_transactions(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, delta: float, /
@@ -105,7 +109,7 @@ class BetaGeometric:
         r, alpha, a, b = params
         alive = self._alive(params, x, t_x, T)
         return alive * at_distinct(
-            lambda x, T: discounted_purchases(a, b + x + self.extra, r + x, delta * (alpha + T)), x, T
+            lambda x, T: discounted_purchases(a, b + x + self.extra, r + x, delta * (alpha + T)), params, x, T
         )
 
     def conditional_pmf(

@@ -112,8 +112,12 @@ def fold_counts(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatAr
     return distinct, np.bincount(place, weights=weights, minlength=len(distinct)).astype(np.float64)
 
 
-def at_distinct(function: Callable[[FloatArray, FloatArray], FloatArray], x: FloatArray, T: FloatArray) -> FloatArray:
-    """Evaluate a costly function of (x, T) once for each distinct pair."""
+def at_distinct(
+    function: Callable[[FloatArray, FloatArray], FloatArray], params: Params, x: FloatArray, T: FloatArray
+) -> FloatArray:
+    """Evaluate a costly function of (x, T) once for each distinct pair, where the parameters are the same for all."""
+    if any(np.ndim(value) for value in params):
+        return function(x, T)
     age = np.unique(T, return_inverse=True)[1]
     counts, count = np.unique(x, return_inverse=True)
     _, first, place = np.unique(age * len(counts) + count, return_index=True, return_inverse=True)
