@@ -264,3 +264,9 @@ def test_huge_ids_and_odd_names_are_taken_as_they_are() -> None:
         )  # fmt: skip
         assert log.summarize().customers.ids.tolist() == [2**62, 2**62 + 1]
         assert log.drivers(p=sum("p%d"))["p"].tolist() == [1.0, 2.0]
+
+
+def test_arguments_that_do_not_exist_are_refused_like_in_any_call(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"customer": "who", "tiem": "when", "currency": "EUR"}
+    with pytest.raises(TypeError, match=r"missing \['time'\], no such argument \['tiem'\]"):
+        TransactionLog.from_file(tmp_path / "orders.csv", **options)

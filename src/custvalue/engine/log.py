@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import attrs
 import numpy as np
@@ -27,8 +27,9 @@ from custvalue.data import (
     ValueSeries,
 )
 from custvalue.engine import _intake, _verbs
-from custvalue.engine._columns import LABELS, Roles
+from custvalue.engine._columns import LABELS
 from custvalue.engine._intake import Checked, Settings
+from custvalue.engine._options import LogOptions, columns_read, settings_of
 from custvalue.engine._protocol import Dialect, Source
 from custvalue.engine.drivers import DriverExpression
 from custvalue.engine.identity import IdentityMap
@@ -138,38 +139,24 @@ class TransactionLog:
         SchemaError
             With every fault of the table at once, each with up to 20 offending rows.
         """
-        labels = _labels(order=order, product=product, channel=channel, kind=kind)
-        roles = Roles(
-            customer=customer, time=time, amount=amount, quantity=quantity, unit_price=unit_price,
-            direct_cost=direct_cost, labels=labels, extra=tuple(extra),
+        options = LogOptions(
+            customer=customer, time=time, amount=amount, quantity=quantity, unit_price=unit_price, currency=currency,
+            order=order, product=product, channel=channel, direct_cost=direct_cost, kind=kind, extra=extra,
+            identity=identity, window=window, policies=policies,
         )  # fmt: skip
         from custvalue.engine._sources import frame_source  # noqa: PLC0415  # loads DuckDB
 
-        source = frame_source(frame, _read(roles, currency), all_columns=policies.duplicates is not Duplicates.KEEP)
-        settings = Settings(roles=roles, currency=currency, identity=identity, window=window, policies=policies)
-        return cls._checked_from(source, settings)
+        settings = settings_of("from_frame", options)
+        every = policies.duplicates is not Duplicates.KEEP
+        return cls._checked_from(frame_source(frame, columns_read(settings), all_columns=every), settings)
 
     @classmethod
-    def from_file(  # noqa: PLR0913  # as from_frame
+    def from_file(
         cls,
         path: str | Path | Sequence[str | Path],
         *,
-        customer: str,
-        time: str,
-        amount: str | None = None,
-        quantity: str | None = None,
-        unit_price: str | None = None,
-        currency: str | Currency,
-        order: str | None = None,
-        product: str | None = None,
-        channel: str | None = None,
-        direct_cost: str | None = None,
-        kind: str | None = None,
-        extra: Sequence[str] = (),
-        identity: IdentityMap | None = None,
-        window: ObservationWindow | None = None,
-        policies: DataPolicies = _ORDINARY,
         memory_limit: str | None = None,
+        **options: Unpack[LogOptions],
     ) -> TransactionLog:
         """Take CSV or Parquet files; they may be larger than memory.
 
@@ -179,12 +166,10 @@ class TransactionLog:
         ----------
         path
             A file, a pattern (``"orders/*.parquet"``), or several of them.
-        customer, time, amount, quantity, unit_price, currency, order, product, channel, direct_cost, kind
-            As :meth:`from_frame`.
-        extra, identity, window, policies
-            As :meth:`from_frame`.
         memory_limit
             How much memory the engine may take (``"2GB"``); it spills to disk beyond that.
+        **options
+            Columns, currency, window, policies ...: every keyword of :meth:`from_frame`.
 
         Raises
         ------
@@ -193,40 +178,21 @@ class TransactionLog:
         SchemaError
             As :meth:`from_frame`.
         """
-        labels = _labels(order=order, product=product, channel=channel, kind=kind)
-        roles = Roles(
-            customer=customer, time=time, amount=amount, quantity=quantity, unit_price=unit_price,
-            direct_cost=direct_cost, labels=labels, extra=tuple(extra),
-        )  # fmt: skip
         from custvalue.engine._sources import file_source  # noqa: PLC0415  # loads DuckDB
 
-        settings = Settings(roles=roles, currency=currency, identity=identity, window=window, policies=policies)
-        source = file_source(path, memory_limit=memory_limit, id_column=customer)
+        settings = settings_of("from_file", options)
+        source = file_source(path, memory_limit=memory_limit, id_column=settings.roles.customer)
         return cls._checked_from(source, settings)
 
     @classmethod
-    def from_database(  # noqa: PLR0913  # as from_frame
+    def from_database(
         cls,
         database: str | Path,
         *,
         table: str | None = None,
         query: str | None = None,
-        customer: str,
-        time: str,
-        amount: str | None = None,
-        quantity: str | None = None,
-        unit_price: str | None = None,
-        currency: str | Currency,
-        order: str | None = None,
-        product: str | None = None,
-        channel: str | None = None,
-        direct_cost: str | None = None,
-        kind: str | None = None,
-        extra: Sequence[str] = (),
-        identity: IdentityMap | None = None,
-        window: ObservationWindow | None = None,
-        policies: DataPolicies = _ORDINARY,
         memory_limit: str | None = None,
+        **options: Unpack[LogOptions],
     ) -> TransactionLog:
         """Take a table or query of a database: a DuckDB file, or anything DuckDB attaches, opened read-only.
 
@@ -236,12 +202,10 @@ class TransactionLog:
             Path of a DuckDB file, or what DuckDB's ATTACH takes: ``"sqlite:shop.db"``, ``"postgres:dbname=shop"``.
         table, query
             One of them: a table (``"sales.orders"``), or a SELECT of your own.
-        customer, time, amount, quantity, unit_price, currency, order, product, channel, direct_cost, kind
-            As :meth:`from_frame`.
-        extra, identity, window, policies
-            As :meth:`from_frame`.
         memory_limit
             As :meth:`from_file`.
+        **options
+            Columns, currency, window, policies ...: every keyword of :meth:`from_frame`.
 
         Raises
         ------
@@ -250,15 +214,10 @@ class TransactionLog:
         SchemaError
             As :meth:`from_frame`.
         """
-        labels = _labels(order=order, product=product, channel=channel, kind=kind)
-        roles = Roles(
-            customer=customer, time=time, amount=amount, quantity=quantity, unit_price=unit_price,
-            direct_cost=direct_cost, labels=labels, extra=tuple(extra),
-        )  # fmt: skip
         from custvalue.engine._sources import database_source  # noqa: PLC0415  # loads DuckDB
 
+        settings = settings_of("from_database", options)
         source = database_source(database, table=table, query=query, memory_limit=memory_limit)
-        settings = Settings(roles=roles, currency=currency, identity=identity, window=window, policies=policies)
         return cls._checked_from(source, settings)
 
     @classmethod
@@ -467,14 +426,6 @@ class TransactionLog:
     @property
     def _desk(self) -> _verbs.Desk:
         return _verbs.Desk(self._checked, self._dialect, self.policies)
-
-
-def _labels(**named: str | None) -> dict[str, str]:
-    return {part: name for part, name in named.items() if name is not None}
-
-
-def _read(roles: Roles, currency: str | Currency) -> dict[str, str]:
-    return {**({currency: "currency"} if isinstance(currency, str) else {}), **roles.wanted}
 
 
 def _frame_of(records: Sequence[Transaction]) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -1,0 +1,74 @@
+"""The arguments every constructor of a log takes, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Required, TypedDict
+
+from custvalue.data import Currency, ObservationWindow
+from custvalue.engine._columns import LABELS, Roles
+from custvalue.engine._intake import Settings
+from custvalue.engine.identity import IdentityMap
+from custvalue.engine.policies import DataPolicies
+
+__all__ = ["LogOptions", "columns_read", "settings_of"]
+
+
+class LogOptions(TypedDict, total=False):
+    """Columns and settings of a log, as :meth:`TransactionLog.from_frame` explains them."""
+
+    customer: Required[str]
+    time: Required[str]
+    amount: str | None
+    quantity: str | None
+    unit_price: str | None
+    currency: Required[str | Currency]
+    order: str | None
+    product: str | None
+    channel: str | None
+    direct_cost: str | None
+    kind: str | None
+    extra: Sequence[str]
+    identity: IdentityMap | None
+    window: ObservationWindow | None
+    policies: DataPolicies
+
+
+def settings_of(where: str, options: LogOptions) -> Settings:
+    """Sort options into roles and settings.
+
+    Raises
+    ------
+    TypeError
+        As any call with an argument missing, or one there is not.
+    """
+    missing = sorted(LogOptions.__required_keys__ - options.keys())
+    unknown = sorted(options.keys() - LogOptions.__annotations__.keys())
+    if missing or unknown:
+        parts = [f"missing {missing}"] * bool(missing) + [f"no such argument {unknown}"] * bool(unknown)
+        raise TypeError(f"{where}(): {', '.join(parts)}")
+    labels: dict[str, str | None] = {part: options.get(part) for part in LABELS}  # type: ignore[misc]  # LABELS are keys
+    roles = Roles(
+        customer=options["customer"],
+        time=options["time"],
+        amount=options.get("amount"),
+        quantity=options.get("quantity"),
+        unit_price=options.get("unit_price"),
+        direct_cost=options.get("direct_cost"),
+        labels={part: name for part, name in labels.items() if name is not None},
+        extra=tuple(options.get("extra", ())),
+    )
+    return Settings(
+        roles=roles,
+        currency=options["currency"],
+        identity=options.get("identity"),
+        window=options.get("window"),
+        policies=options.get("policies", DataPolicies()),
+    )
+
+
+def columns_read(settings: Settings) -> dict[str, str]:
+    """Columns that will be read, each with the argument that names it."""
+    currency = settings.currency
+    first = {currency: "currency"} if isinstance(currency, str) else {}
+    return {**first, **settings.roles.wanted}
