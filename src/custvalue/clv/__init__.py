@@ -97,6 +97,7 @@ from custvalue.clv.simulate import (
     SpendProcess,
     simulate_log,
 )
+from custvalue.clv.simulate_opportunities import BGBBProcess, simulate_opportunities
 from custvalue.clv.three_parts import (
     CrossSellPotential,
     ExpectedGrowth,
@@ -119,6 +120,7 @@ __all__ = [
     "Acquisition",
     "AlwaysAShare",
     "Appraisal",
+    "BGBBProcess",
     "BGCNBDk",
     "BGCNBDkProcess",
     "BGNBDProcess",
@@ -278,6 +280,7 @@ __all__ = [
     "sample_joint_posterior",
     "sample_posterior",
     "simulate_log",
+    "simulate_opportunities",
     "track",
     "with_intervals",
 ]

@@ -170,7 +170,7 @@ def check_clv_model(
     Parameters
     ----------
     model
-        An object with ``fit(summary)`` whose fit has ``lifetime_value(summary, horizon=..., discount=..., timing=...)``.
+        An object with ``fit(summary)``; its fit has ``lifetime_value(summary, horizon=..., discount=..., timing=...)``.
     summary
         Customers to fit to; `example_summary` by default.
     expected_failures
