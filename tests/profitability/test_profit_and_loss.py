@@ -26,6 +26,18 @@ def test_spring_distribution(spring: ProfitAndLoss) -> None:
     assert spring.residual_income.tolist() == spring.contribution.tolist()
 
 
+def test_spring_by_volume(spring_lines: MoneyTable) -> None:
+    """The same cost of 70,865 spread on revenue hides the loss: 3,527.78 ... and T seems to earn 1,273.13."""
+    by_revenue = [146_422, 605_691, 3_923_354, 2_163_946, 247_087]
+    pool = MoneyTable(customers=spring_lines.customers, amounts={"pool": by_revenue}, currency="USD")
+    layout = Waterfall(
+        list_sales="list sales", on_invoice="discount", product_cost="cost of goods", cost_to_serve="pool"
+    )
+    account = ProfitAndLoss.from_lines(spring_lines, pool, layout=layout)
+
+    assert account.contribution.tolist() == [352_778, 1_284_309, 3_372_646, 3_941_654, 127_313]
+
+
 def test_kanthal_question_4() -> None:
     """Kaplan, Kanthal (A): 50 % margin, 750 an order, 2,250 more if not stocked; one order of 2,000 either way."""
     lines = MoneyTable(

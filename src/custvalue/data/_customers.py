@@ -188,6 +188,18 @@ class CustomerIndex(ArrayHolder):
             raise InputError("customer", expected=f"one of {len(self):,} customers", got=repr(customer))
         return at
 
+    def ranks(self) -> IntArray:
+        """Place of each id among the sorted ids, shape (n_customers,): settles ties whatever the order of rows.
+
+        Examples
+        --------
+        >>> CustomerIndex(["c", "a", "b"]).ranks().tolist()
+        [2, 0, 1]
+        """
+        ranks = np.empty(len(self), dtype=np.int64)
+        ranks[np.argsort(self.ids, kind="stable")] = np.arange(len(self))
+        return ranks
+
     def take(self, order: ArrayLike) -> CustomerIndex:
         """Select or reorder by position."""
         return CustomerIndex(self.ids[np.asarray(order)])

@@ -125,7 +125,7 @@ class ProfitAndLoss(ArrayHolder):
         money = _merged(tables)
         wanted = (*layout.lines, *((*capital.employed, *capital.less) if capital else ()))
         _require_lines(money, wanted)
-        order = _rank(money.customers)
+        order = money.customers.ranks()
         before_tax = sum((_sign(step) * money[name] for step, name in _placed(layout)), start=_zeros(money))
         employed = _zeros(money)
         if capital:
@@ -379,12 +379,6 @@ def _ratio(above: IntArray, below: IntArray) -> FloatArray:
     result = np.full(above.size, np.nan)
     np.divide(above, below, out=result, where=below != 0)
     return locked(result)
-
-
-def _rank(customers: CustomerIndex) -> IntArray:
-    rank = np.empty(len(customers), dtype=np.int64)
-    rank[np.argsort(customers.ids, kind="stable")] = np.arange(len(customers))
-    return rank
 
 
 def _merged(tables: tuple[MoneyTable, ...]) -> MoneyTable:

@@ -115,16 +115,8 @@ def drop(account: ProfitAndLoss, customers: Iterable[object], /, *, avoidable: A
     rows = _rows(account, customers)
     margin = int(account.gross_margin[rows].sum())
     saved, service = _saved(account, rows, dict.fromkeys(_service_lines(account), 1.0), avoidable)
-    return WhatIf(
-        action="drop",
-        n_customers=rows.size,
-        margin_change=-margin,
-        cost_saved=saved,
-        cost_committed=service - saved,
-        break_even=margin / service if service else float("nan"),
-        break_even_of="avoidable share",
-        currency=account.currency,
-    )
+    even = margin / service if service else float("nan")
+    return _what_if(account, "drop", rows, (-margin, saved, service), (even, "avoidable share"))
 
 
 def reprice(
@@ -172,16 +164,8 @@ def reprice(
     moving, service = _saved(account, rows, dict.fromkeys(_service_lines(account), 1.0), avoidable)
     slope = float(sales * (1 + p)) - product - moving
     saved = half_even(-moving * v)
-    return WhatIf(
-        action="reprice",
-        n_customers=rows.size,
-        margin_change=margin,
-        cost_saved=saved,
-        cost_committed=service - saved,
-        break_even=-float(sales * p) / slope if slope else float("nan"),
-        break_even_of="volume change",
-        currency=account.currency,
-    )
+    even = -float(sales * p) / slope if slope else float("nan")
+    return _what_if(account, "reprice", rows, (margin, saved, service), (even, "volume change"))
 
 
 def reserve(
@@ -227,14 +211,23 @@ def reserve(
     lost = half_even(int(account.gross_margin[rows].sum()) * exact_rate(lost_sales))
     saved, unused = _saved(account, rows, reductions, avoidable)
     service = sum(int(account.lines[name][rows].sum()) for name in lines)
+    even = lost / unused if unused else float("nan")
+    return _what_if(account, "re-serve", rows, (-lost, saved, service), (even, "avoidable share"))
+
+
+def _what_if(
+    account: ProfitAndLoss, action: str, rows: IntArray, changes: tuple[int, int, int], even: tuple[float, str]
+) -> WhatIf:
+    """Put a result together from (change of margin, cost saved, service cost) and (break-even, what it is)."""
+    margin, saved, service = changes
     return WhatIf(
-        action="re-serve",
+        action=action,
         n_customers=rows.size,
-        margin_change=-lost,
+        margin_change=margin,
         cost_saved=saved,
         cost_committed=service - saved,
-        break_even=lost / unused if unused else float("nan"),
-        break_even_of="avoidable share",
+        break_even=even[0],
+        break_even_of=even[1],
         currency=account.currency,
     )
 

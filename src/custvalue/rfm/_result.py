@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, locked
 from custvalue._frames import Column, FrameKind, build_frame
-from custvalue.data import CustomerIndex, Horizon, Weights
+from custvalue.data import CustomerIndex, Horizon, ValueTable, Weights
 from custvalue.errors import InputError
 from custvalue.rfm._kernels.cutting import LevelArray, cell_index
 from custvalue.rfm.dimensions import Dimension
@@ -170,6 +170,12 @@ class RFMScores(ArrayHolder):
         score = self.total / len(self.dimensions) if weights is None else self.weighted(weights)
         faded: FloatArray = score * np.exp2(-days_since_last / half_life.days)
         return locked(faded)
+
+    @property
+    def table(self) -> ValueTable:
+        """The scores as measures by dimension code, for entropy weights, portfolios and clusters."""
+        measures = {d.code: column.astype(np.float64) for d, column in zip(self.dimensions, self.columns, strict=True)}
+        return ValueTable(customers=self.customers, measures=measures, origins=dict.fromkeys(measures, "RFM score"))
 
     def segment_sizes(self, like: FrameKind = "pandas") -> object:
         """One row a segment, also empty ones: segment, customers, share."""

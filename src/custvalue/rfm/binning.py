@@ -10,9 +10,9 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, BoolArray, FloatArray, IntArray, as_floats, float_array
+from custvalue._arrays import ArrayHolder, BoolArray, FloatArray, as_floats, float_array
 from custvalue._frames import Column, FrameKind, build_frame
-from custvalue.data import CustomerIndex, Horizon, TimeUnit
+from custvalue.data import Horizon, TimeUnit
 from custvalue.errors import InputError
 from custvalue.rfm._kernels import cutting
 from custvalue.rfm._kernels.cutting import LevelArray
@@ -157,7 +157,7 @@ class FittedQuantiles(ArrayHolder):
         levels = tuple(cutting.passed(v, c, strict) for v, c in zip(table.columns, self.cuts, strict=True))
         if self.rule.ties is not Ties.SPLIT_BY_ID:
             return levels
-        rank = _rank(table.customers)
+        rank = table.customers.ranks()
         parts = zip(levels, table.columns, self.cuts, self.shares, strict=True)
         return tuple(cutting.split_ties(level, v, c, s, rank) for level, v, c, s in parts)
 
@@ -427,12 +427,6 @@ def _number(value: float | Horizon, until: np.datetime64) -> float:
     length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(np.int64)
     offset = min(int((day - month.astype("datetime64[D]")).astype(np.int64)), int(length) - 1)
     return float((day - (target.astype("datetime64[D]") + offset)).astype(np.int64))
-
-
-def _rank(customers: CustomerIndex) -> IntArray:
-    rank = np.empty(len(customers), dtype=np.int64)
-    rank[np.argsort(customers.ids, kind="stable")] = np.arange(len(customers))
-    return rank
 
 
 def _cut_frame(dimensions: tuple[Dimension, ...], cuts: list[FloatArray], base: int, like: FrameKind) -> object:

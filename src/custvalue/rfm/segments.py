@@ -10,7 +10,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, IntArray, int_array, locked
+from custvalue._arrays import ArrayHolder, BoolArray, IntArray, int_array, locked
 from custvalue._frames import FrameKind, build_frame
 from custvalue.errors import Fault, InputError, SchemaError
 
@@ -151,8 +151,7 @@ class SegmentMap:
             hint = "Use as many levels, or a map written in bands."
             where = f"segment map {self.name!r}"
             raise InputError(where, expected=f"{self.n_levels} levels", got=f"levels {wrong}", hint=hint)
-        grid = np.indices(sizes).reshape(len(sizes), -1)
-        hits = np.stack([_box(rule, codes, sizes, grid) for rule in self.rules])
+        hits = self._hits(codes, sizes)
         coverage = Coverage(self, codes, hits.sum(axis=0).reshape(sizes))
         coverage.require_settled()
         winner = hits.argmax(axis=0) if self.overlap is not Overlap.LAST else -1 - hits[::-1].argmax(axis=0)
@@ -163,9 +162,12 @@ class SegmentMap:
     def coverage(self, codes: tuple[str, ...] = ("R", "F", "M"), k: int = 5) -> Coverage:
         """Count the rules that hold for each combination of levels, without insisting on anything."""
         sizes = (k,) * len(codes)
+        return Coverage(self, codes, self._hits(codes, sizes).sum(axis=0).reshape(sizes))
+
+    def _hits(self, codes: tuple[str, ...], sizes: tuple[int, ...]) -> BoolArray:
+        # (n_rules, n_combinations): which rules hold for which combination of levels
         grid = np.indices(sizes).reshape(len(sizes), -1)
-        hits = np.stack([_box(rule, codes, sizes, grid) for rule in self.rules])
-        return Coverage(self, codes, hits.sum(axis=0).reshape(sizes))
+        return np.stack([_box(rule, codes, sizes, grid) for rule in self.rules])
 
 
 @attrs.frozen(eq=False, repr=False)

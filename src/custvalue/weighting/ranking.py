@@ -66,7 +66,18 @@ class Ranking(ArrayHolder):
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Topsis:
+class _Weighted:
+    """What every way of ranking here is told: weights, and the direction of each criterion."""
+
+    weights: Weights
+    directions: Mapping[str, Direction] = attrs.field(converter=_directions)
+
+    def __attrs_post_init__(self) -> None:
+        cost_flags(self.weights.names, self.directions)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Topsis(_Weighted):
     """Closeness to the ideal: near the best value of every criterion, far from the worst.
 
     Parameters
@@ -96,12 +107,6 @@ class Topsis:
     [0.5, 0.5]
     """
 
-    weights: Weights
-    directions: Mapping[str, Direction] = attrs.field(converter=_directions)
-
-    def __attrs_post_init__(self) -> None:
-        cost_flags(self.weights.names, self.directions)
-
     def rank(self, table: ValueTable, /) -> Ranking:
         """Score the alternatives of a table.
 
@@ -125,7 +130,7 @@ _SCALERS: dict[Scaling, Callable[[FloatArray, BoolArray], FloatArray]] = {
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class WeightedSum:
+class WeightedSum(_Weighted):
     """Weighted index: the weighted sum of scaled criteria.
 
     Parameters
@@ -138,12 +143,7 @@ class WeightedSum:
         How the criteria are made comparable.
     """
 
-    weights: Weights
-    directions: Mapping[str, Direction] = attrs.field(converter=_directions)
     scaling: Scaling = Scaling.MIN_MAX
-
-    def __attrs_post_init__(self) -> None:
-        cost_flags(self.weights.names, self.directions)
 
     def rank(self, table: ValueTable, /) -> Ranking:
         """Score the alternatives of a table.
@@ -158,7 +158,7 @@ class WeightedSum:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class WeightedProduct:
+class WeightedProduct(_Weighted):
     """Weighted product of shares of the best: weak spots are not made up for by strong ones.
 
     Parameters
@@ -168,12 +168,6 @@ class WeightedProduct:
     directions
         Criterion to :class:`Direction`, for every criterion.
     """
-
-    weights: Weights
-    directions: Mapping[str, Direction] = attrs.field(converter=_directions)
-
-    def __attrs_post_init__(self) -> None:
-        cost_flags(self.weights.names, self.directions)
 
     def rank(self, table: ValueTable, /) -> Ranking:
         """Score the alternatives of a table, in (0, 1].
