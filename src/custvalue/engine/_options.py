@@ -1,7 +1,5 @@
 """The arguments every constructor of a log takes, written once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Required, TypedDict
 
