@@ -7,14 +7,27 @@ from custvalue.costing._percentages import by_quantity
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
 from custvalue.costing._trace import PoolTrace, RateCard, Trace, TraceRow
+from custvalue.costing.accuracy import (
+    Bench,
+    CostErrors,
+    FirmSettings,
+    Pooling,
+    SimulatedFirm,
+    bench,
+    cost_errors,
+    design_system,
+)
 from custvalue.costing.activity_based import ActivityBased, bill_of_activities
 from custvalue.costing.by_pool import ByPool
 from custvalue.costing.capacity import Budget, Capacity
 from custvalue.costing.comparison import Comparison, compare
 from custvalue.costing.direct_tracing import DirectTracing
+from custvalue.costing.dropping import DeathSpiral, Dropped, Outcome, death_spiral, drop_customers
 from custvalue.costing.equal_split import EqualSplit
 from custvalue.costing.fixed_shares import FixedShares
 from custvalue.costing.hierarchy import ContributionTree, CostHierarchy, Spread, Treatment, contribution_tree
+from custvalue.costing.measures import MeasureSet, Mismatch, allocate_measures
+from custvalue.costing.multidimensional import Cut, LineCosts, MembersOnly
 from custvalue.costing.policies import (
     Cycles,
     Fallback,
@@ -30,6 +43,7 @@ from custvalue.costing.policies import (
     ZeroDriver,
     ZeroPool,
 )
+from custvalue.costing.proportional_fitting import proportional_fit
 from custvalue.costing.shapley import (
     AirportGame,
     CoalitionGame,
@@ -45,6 +59,7 @@ from custvalue.costing.support_departments import OrderSensitivity, Redistributi
 from custvalue.costing.support_methods import Direct, Iterative, Network, Reciprocal, StepDown, StepOrder, SupportMethod
 from custvalue.costing.time_driven import TimeDriven
 from custvalue.costing.time_equations import TimeEquation, WorkTime, hours, minutes, term
+from custvalue.costing.uncertainty import CostIntervals, cost_intervals
 from custvalue.costing.volume_based import VolumeBased
 
 __all__ = [
@@ -52,6 +67,7 @@ __all__ = [
     "AirportGame",
     "Allocation",
     "Balance",
+    "Bench",
     "Budget",
     "ByPool",
     "Capacity",
@@ -59,20 +75,30 @@ __all__ = [
     "Comparison",
     "ContributionTree",
     "CostAllocator",
+    "CostErrors",
     "CostGame",
     "CostHierarchy",
+    "CostIntervals",
+    "Cut",
     "Cycles",
+    "DeathSpiral",
     "Direct",
     "DirectTracing",
+    "Dropped",
     "EqualSplit",
     "Fallback",
+    "FirmSettings",
     "FixedShares",
     "GameShares",
     "Held",
     "Idle",
     "Iterative",
     "Line",
+    "LineCosts",
+    "MeasureSet",
+    "MembersOnly",
     "Method",
+    "Mismatch",
     "MissingDriver",
     "NegativeDriver",
     "NegativePool",
@@ -81,10 +107,12 @@ __all__ = [
     "Noted",
     "Nucleolus",
     "OrderSensitivity",
+    "Outcome",
     "OverDriven",
     "Percentages",
     "Policies",
     "PoolTrace",
+    "Pooling",
     "RateCard",
     "Reason",
     "Reciprocal",
@@ -92,6 +120,7 @@ __all__ = [
     "Rounding",
     "SeparableCost",
     "Shapley",
+    "SimulatedFirm",
     "Spread",
     "StepDown",
     "StepOrder",
@@ -109,6 +138,8 @@ __all__ = [
     "WorkTime",
     "ZeroDriver",
     "ZeroPool",
+    "allocate_measures",
+    "bench",
     "bill_of_activities",
     "by_avoidability",
     "by_level",
@@ -119,7 +150,13 @@ __all__ = [
     "compare",
     "contribution_tree",
     "core_gap",
+    "cost_errors",
+    "cost_intervals",
+    "death_spiral",
+    "design_system",
+    "drop_customers",
     "hours",
     "minutes",
+    "proportional_fit",
     "term",
 ]
