@@ -33,3 +33,19 @@ def firm(
         currency=Currency.of("EUR"),
         unit=TimeUnit.YEAR,
     )
+
+
+def subscribers(n: int = 3000, seed: int = 4, period: TimeUnit = TimeUnit.MONTH) -> CustomerSummary:
+    """Members paying 10 a period, who joined over 36 periods and leave with a chance of their own, beta (1, 9)."""
+    rng = np.random.default_rng(seed)
+    joined = rng.integers(0, 36, n)
+    life = rng.geometric(rng.beta(1.0, 9.0, n)) - 1
+    renewals = np.minimum(life, 35 - joined)
+    age = (36 - joined) * period.days - 1.0
+    return firm(
+        n,
+        age_days=age.tolist(),
+        last_days_ago=(age - renewals * period.days).tolist(),
+        n_purchases=(renewals + 1).tolist(),
+        totals=((renewals + 1) * 1000).tolist(),
+    )

@@ -96,9 +96,7 @@ def _endless(transition: FloatArray, reward: FloatArray, v: float) -> tuple[Floa
 def value_means(
     transitions: FloatArray, reward: FloatArray, rate: float, n_periods: float, shift: float, moves_first: int
 ) -> FloatArray:
-    """Return the means of :func:`value_moments` for many matrices (n_draws, n_states, n_states) of one pattern at
-    once.
-    """
+    """Return the means of :func:`value_moments` for many matrices (n_draws, n_states, n_states) of one pattern."""
     v = 1.0 / (1.0 + rate)
     mean = np.zeros((*transitions.shape[:2], 1))
     if np.isinf(n_periods):
