@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import duckdb
+import numpy as np
 import pytest
 from tests.engine._tables import NAMES, TABLES
 
@@ -329,8 +331,14 @@ def test_whole_number_accounts_fold_too(table: str) -> None:
 
 
 def test_a_caller_may_fold_on_a_connection_of_their_own() -> None:
-    log = log_of("duckdb", CARDS, identity=FAMILY)
-    assert log.drivers(FAMILY.customers, n=count())["n"].tolist() == [2, 1]
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE small AS SELECT 1 AS x")
+    connection.execute("CREATE TABLE columns AS SELECT 1 AS x")
+    relation = connection.sql("SELECT 'card-1' AS who, DATE '2025-01-01' AS \"when\", 1.5 AS paid")
+    log = TransactionLog.from_frame(relation, identity=FAMILY, **NAMES)
+    found = log.drivers(FAMILY.customers, n=count())["n"]
+    np.testing.assert_array_equal(found, [1, np.nan])
+    assert sorted(row[0] for row in connection.sql("SHOW TABLES").fetchall()) == ["columns", "small"]
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,9 @@ class DuckDB:
     def beside(self, rows: Rows, columns: Mapping[str, NDArray[Any]], /) -> Rows:
         """Put a small table on the same connection."""
         relation = _native(rows)
-        small = build_pandas(columns)  # noqa: F841  # DuckDB reads it by name
-        return nw.from_native(relation.query("cv_rows", "SELECT * FROM small"))
+        # DuckDB finds the frame by the name of the variable, unless the owner has a table of that name.
+        cv_small_frame = build_pandas(columns)  # noqa: F841  # read by name
+        return nw.from_native(relation.query("cv_rows", "SELECT * FROM cv_small_frame"))
 
     def distinct(self, raw: Rows, /) -> Rows:
         """Keep one of equal rows."""
