@@ -33,7 +33,7 @@ def by_fractions(amount: int, weights: list[float], ids: list[int]) -> list[int]
 
 
 def test_published_splits() -> None:
-    """10,000 by three equal weights, and 5 by 7 to 3 in both orders, as in the golden set."""
+    """10,000 by three equal weights; 5 by 7 to 3 is 4 and 1 in either order, where money libraries go by position."""
     ids = np.arange(3)
 
     assert largest_remainder(10_000, np.ones(3), ids).tolist() == [3334, 3333, 3333]

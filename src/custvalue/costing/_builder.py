@@ -229,7 +229,7 @@ class Builder:
         highest = self.policies.rounding is Rounding.TO_HIGHEST
         target = weights.max() if highest else weights[weights > 0].min()
         ids = self.customers.ids
-        ident = ids[weights == target].min()
+        ident = np.sort(ids[weights == target])[0]
         out[np.flatnonzero(ids == ident)] += rest
         return ident.item(), rest
 

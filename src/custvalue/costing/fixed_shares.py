@@ -39,7 +39,7 @@ class FixedShares:
     [7000, 3000]
     """
 
-    shares: Mapping[str | int, float] = attrs.field(hash=False)
+    shares: Mapping[str, float] | Mapping[int, float] | Mapping[str | int, float] = attrs.field(hash=False)
     policies: Policies = DEFAULT_POLICIES
 
     def allocate(self, costs: CostLedger, drivers: DriverTable, /) -> Allocation:
@@ -52,10 +52,9 @@ class FixedShares:
         SchemaError
             If ids are unknown and the policy says to refuse.
         """
-        names = {str(position): ident for position, ident in enumerate(self.shares)}
-        positional = {position: self.shares[ident] for position, ident in names.items()}
+        ids: list[str | int] = list(self.shares)
+        positional = {str(position): share for position, share in enumerate(self.shares.values())}
         exact, rest = settle("FixedShares", positional, self.policies.percentages)
-        ids = list(names.values())
         at = drivers.customers.positions(ids) if ids else np.empty(0, dtype=np.int64)
         self._check_known([ident for ident, position in zip(ids, at, strict=True) if position < 0])
         values = np.array([float(share) for share in exact.values()])
