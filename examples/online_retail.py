@@ -1,8 +1,8 @@
 """Online Retail end to end: costs allocated two ways, tiers under both, who changes, equity between two quarters.
 
-The data are the invoice lines of a UK gift wholesaler, 2010-12 to 2011-12 (UCI Machine Learning Repository, "Online Retail",
-CC BY 4.0), as a Parquet or CSV file with the columns CustomerID, InvoiceDate, Quantity and UnitPrice. The cost pools are made up:
-the firm never published any.
+The data are the invoice lines of a UK gift wholesaler, 2010-12 to 2011-12 (UCI Machine Learning Repository,
+"Online Retail", CC BY 4.0), as a Parquet or CSV file with the columns CustomerID, InvoiceDate, Quantity and
+UnitPrice. The cost pools are made up: the firm never published any.
 
 Run: python examples/online_retail.py online_retail.parquet
 """
