@@ -212,6 +212,7 @@ def test_the_frame_has_its_pinned_columns() -> None:
 
     expected = ["line", "customers", "mean", "amount", "change", "share_customers", "share_amount", "mean_to_opening"]
     assert list(frame.columns) == expected
+    assert "27,972,857.14 EUR" in EquityStatement.from_table(FIRST, currency="EUR")._repr_html_()
     assert frame["share_customers"].iloc[1] == pytest.approx(0.15)
     assert frame["mean_to_opening"].iloc[1] == pytest.approx(343 / 282)
 

@@ -132,6 +132,14 @@ def test_the_frames_have_their_pinned_columns() -> None:
     assert isinstance(found.to_frame("polars"), pl.DataFrame)
 
 
+def test_labels_are_escaped_in_notebooks() -> None:
+    cells = presets.MARCUS.renamed({"best": "<b>best</b>"})
+    page = MatrixClassifier(x="profit", y="orders", cells=cells).fit(VALUES).classify(VALUES)._repr_html_()
+
+    assert "&lt;b&gt;best" in page
+    assert "<b>" not in page
+
+
 def test_results_are_locked_and_stay_locked_after_pickling() -> None:
     found = pickle.loads(pickle.dumps(MATRIX.fit(VALUES).classify(VALUES)))  # noqa: S301  # our own bytes
 

@@ -114,6 +114,12 @@ def test_returns_are_profit_over_assets() -> None:
         SegmentReturns.of(profit, paths(["x", "z"], [[1, 1], [1, 1]]))
 
 
+def test_returns_may_be_the_growth_of_cash_flow() -> None:
+    assert SegmentReturns.growth(paths(["x"], [[100, 110, 99]])).returns == pytest.approx(np.array([[0.1], [-0.1]]))
+    with pytest.raises(InputError, match="above 0"):
+        SegmentReturns.growth(paths(["x"], [[100, 0, 99]]))
+
+
 def test_a_higher_beta_is_worth_less_and_beta_zero_is_discounted_without_risk() -> None:
     flows = paths("abc", [[100, 100]] * 3)
     found = risk_adjusted_value(flows, [0, 1, 2], risk_free=0.04, portfolio_return=0.10, timing=Timing.START)

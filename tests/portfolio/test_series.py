@@ -48,6 +48,12 @@ def test_trend_and_volatility_against_polyfit() -> None:
         assert found["volatility"][row] == pytest.approx(np.sqrt((residual**2).sum() / 10) / values[row].mean())
 
 
+def test_variation_is_the_coefficient_of_variation() -> None:
+    found = series_measures(paths("ab", [[10, 10, 10, 10], [0, 5, 15, 10]]), recent=1)
+
+    assert found["variation"] == pytest.approx([0.0, np.std([5, 15, 10]) / 10])
+
+
 def test_a_relationship_starts_with_its_first_activity() -> None:
     found = series_measures(paths("ab", np.array([[0, 0, 10, 0, 10, 0], [NAN, NAN, NAN, 4, NAN, 8]])), recent=2)
 

@@ -231,6 +231,17 @@ class EquityStatement:
         }
         return build_frame(columns, like)
 
+    def _repr_html_(self) -> str:
+        right = "style='text-align:right'"
+        rows = "".join(
+            f"<tr><td>{line.name.value}</td><td {right}>{line.customers:,}</td>"
+            f"<td {right}>{'' if line.mean is None else self.currency.format(exact.rounded(line.mean))}</td>"
+            f"<td {right}>{self.currency.format(line.amount)}</td></tr>"
+            for line in self.lines
+        )
+        head = "<tr><th>line</th><th>customers</th><th>mean</th><th>amount</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
     def __repr__(self) -> str:
         """One line."""
         ends = [self[LineName.OPENING], self[LineName.CLOSING]]

@@ -21,7 +21,7 @@ from custvalue.portfolio.matrix import FittedGrid, MatrixClassifier, Tie
 from custvalue.portfolio.movement import ABSENT, Movement
 from custvalue.portfolio.risk import Frontier, SegmentReturns, SegmentRisk, risk_adjusted_value
 from custvalue.portfolio.rules import Comparison, Condition, FittedRules, Rule, RuleAudit, RuleClassifier
-from custvalue.portfolio.series import EarlyWarnings, early_warnings, series_measures
+from custvalue.portfolio.series import EarlyWarnings, class_series, early_warnings, series_measures
 from custvalue.portfolio.shares import relative_share
 from custvalue.portfolio.stability import ClassChanges, bootstrap_stability, compare_allocators
 from custvalue.portfolio.tiers import ParetoABC, Pyramid, TierClassifier, TwoTier
@@ -72,6 +72,7 @@ __all__ = [
     "TwoTier",
     "ValueShare",
     "bootstrap_stability",
+    "class_series",
     "compare_allocators",
     "difference",
     "early_warnings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from typing import Protocol, runtime_checkable
 
 import attrs
@@ -282,6 +283,17 @@ class Classification(ArrayHolder):
             "ties": [cut.ties for cut, _ in rows],
         }
         return build_frame(columns, like)
+
+    def _repr_html_(self) -> str:
+        counts = np.bincount(self.codes, minlength=len(self.scheme.labels))
+        policies = [*self.scheme.policies, Policy(self.scheme.missing)]
+        rows = "".join(
+            f"<tr><td>{escape(policy.label)}</td><td style='text-align:right'>{n:,}</td>"
+            f"<td>{escape(policy.strategy)}</td></tr>"
+            for policy, n in zip(policies, counts, strict=True)
+        )
+        head = "<tr><th>class</th><th>customers</th><th>strategy</th></tr>"
+        return f"<table><caption>{escape(self.scheme.name)}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
     def __repr__(self) -> str:
         """One line."""

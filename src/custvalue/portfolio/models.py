@@ -29,9 +29,10 @@ TWO_TIER_BY_VALUE = TwoTier(cuts=ValueShare(0.8))
 PYRAMID = Pyramid()
 PARETO_ABC = ParetoABC()
 
-#: X up to 0.5, Y up to 1.0; for steady trades ``Fixed((0.10, 0.25))`` is in use as well.
+#: ``variation`` as :func:`custvalue.portfolio.series_measures` gives it. X below 0.5, Y below 1.0; for steady
+#: trades ``Fixed((0.10, 0.25))`` is in use as well.
 ABC_XYZ = MatrixClassifier(
-    x="profit", y="demand_variation", cuts=(ValueShare((0.8, 0.95)), Fixed((0.5, 1.0))), cells=presets.ABC_XYZ
+    x="profit", y="variation", cuts=(ValueShare((0.8, 0.95)), Fixed((0.5, 1.0))), cells=presets.ABC_XYZ
 )
 
 _IMPORTANCE = Blend(
@@ -72,7 +73,8 @@ RESIDUAL_POTENTIAL = MatrixClassifier(
 DIRECT_INDIRECT = MatrixClassifier(
     x="direct_value", y="indirect_value", cuts=Quantiles(3), cells=presets.DIRECT_INDIRECT
 )
-#: Relative share from :func:`custvalue.portfolio.relative_share`: 1 is the largest customer of its segment.
+#: Relative share from :func:`custvalue.portfolio.relative_share`: 1 is the largest customer of its segment; half of
+#: that counts as high, and a growth of 10 % a period.
 GROWTH_SHARE = MatrixClassifier(
     x="relative_share", y="growth", cuts=(Fixed(0.5), Fixed(0.10)), cells=presets.GROWTH_SHARE
 )

@@ -293,6 +293,22 @@ class SegmentReturns(ArrayHolder):
         returns = (profit.values / assets.values).T
         return cls(segments=[str(name) for name in profit.customers.ids.tolist()], returns=returns)
 
+    @classmethod
+    def growth(cls, cash_flow: ValueSeries) -> SegmentReturns:
+        """Take the growth of each segment's cash flow from period to period as its return.
+
+        Raises
+        ------
+        InputError
+            If a cash flow is not above 0, so that its growth means nothing.
+        """
+        if not np.all(cash_flow.values > 0):
+            raise InputError(
+                "SegmentReturns.growth", expected="cash flows above 0", got=f"{np.nanmin(cash_flow.values):g}"
+            )
+        returns = (cash_flow.values[:, 1:] / cash_flow.values[:, :-1] - 1).T
+        return cls(segments=[str(name) for name in cash_flow.customers.ids.tolist()], returns=returns)
+
     def risk(self, *, shrink: bool = True) -> SegmentRisk:
         """Estimate means and covariance.
 

@@ -191,7 +191,9 @@ class FittedRules:
     def boundary_distance(self, values: ValueTable, codes: IntArray, /) -> FloatArray:
         """Return (n_customers,) smallest change of one measure, in its standard deviations, that changes the class."""
         places = {axis.name: position for position, axis in enumerate(self.axes)}
-        thresholds = [(places[cut.measure], point, cut.scale) for cut in self.cuts for point in cut.at]
+        thresholds = [
+            (places[cut.measure], point, cut.scale) for cut in self.cuts for point in cut.at if np.isfinite(point)
+        ]
         return grid.threshold_distance(self._codes, [values[axis.name] for axis in self.axes], thresholds, codes)
 
     def audit(self, values: ValueTable, /) -> RuleAudit:

@@ -13,13 +13,15 @@ from custvalue._frames import FrameKind, build_frame
 from custvalue.data import CustomerIndex, ValueSeries, ValueTable
 from custvalue.errors import InputError
 from custvalue.portfolio._kernels import series as kernels
+from custvalue.portfolio._result import Classification
 
-__all__ = ["EarlyWarnings", "early_warnings", "series_measures"]
+__all__ = ["EarlyWarnings", "class_series", "early_warnings", "series_measures"]
 
 _ORIGINS = {
     "level": "mean a period since the first active one",
     "trend": "least-squares change a period, relative to the level",
     "volatility": "standard deviation around the trend, relative to the level",
+    "variation": "standard deviation around the mean (coefficient of variation), relative to the level",
     "active_periods": "periods with a value other than 0",
     "age": "periods since the first active one, itself included",
     "silence": "periods since the last active one, in the customer's own mean gaps",
@@ -52,9 +54,9 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     Returns
     -------
     ValueTable
-        level, trend, volatility, active_periods, age, silence, recent_change. Level, trend and volatility of a
-        customer who was never active, trend and volatility of one younger than three periods, and ratios to a
-        level of 0 are NaN.
+        level, trend, volatility, variation, active_periods, age, silence, recent_change. NaN where not defined:
+        level and ratios of a customer who was never active, trend and volatility of one younger than three periods,
+        ratios to a level of 0.
 
     Raises
     ------
@@ -85,6 +87,7 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
         "level": level,
         "trend": _relative(slope, level),
         "volatility": _relative(spread, level),
+        "variation": _relative(kernels.masked_deviation(values, mask), level),
         "active_periods": ((values != 0) & ~np.isnan(values)).sum(axis=1).astype(np.float64),
         "age": kernels.relationship(values).sum(axis=1).astype(np.float64),
         "silence": since / gap,
@@ -93,6 +96,42 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     measures = {name: locked(column) for name, column in columns.items()}
     origins = {name: f"{text} ({series.measure})" for name, text in _ORIGINS.items()}
     return ValueTable(customers=series.customers, measures=measures, origins=origins)
+
+
+def class_series(series: ValueSeries, classes: Classification) -> ValueSeries:
+    """Add paths up by class: one path a class, as input for :class:`SegmentReturns`.
+
+    Parameters
+    ----------
+    series
+        One value a customer and period; NaN counts as 0.
+    classes
+        Of the same customers. Classes without customers are left out.
+
+    Returns
+    -------
+    ValueSeries
+        Its "customers" are the class labels, best first.
+
+    Raises
+    ------
+    AlignmentError
+        If the customers differ.
+
+    Examples
+    --------
+    >>> from custvalue.portfolio import TwoTier
+    >>> who = CustomerIndex(["a", "b", "c"])
+    >>> paths = ValueSeries(customers=who, periods=["2026-01-01", "2026-02-01"], values=[[9, 8], [1, 2], [3, 1]])
+    >>> values = ValueTable(customers=who, measures={"profit": [9.0, 1.0, 3.0]})
+    >>> class_series(paths, TwoTier().fit(values).classify(values)).to_frame()["amount"].tolist()
+    [9.0, 8.0, 4.0, 3.0]
+    """
+    series.customers.require_same(classes.customers, where="class_series")
+    present = np.unique(classes.codes)
+    totals = np.stack([np.nansum(series.values[classes.codes == code], axis=0) for code in present])
+    labels = [classes.scheme.labels[code] for code in present]
+    return ValueSeries(customers=CustomerIndex(labels), periods=series.periods, values=totals, measure=series.measure)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

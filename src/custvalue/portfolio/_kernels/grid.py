@@ -15,12 +15,12 @@ MANY_CUTS = 12
 Evaluate = Callable[[Sequence[FloatArray]], IntArray]
 
 
-def levels(column: FloatArray, cuts: Sequence[float], *, tie_is_high: bool) -> NDArray[np.uint8]:
+def levels(column: FloatArray, cuts: Sequence[float], *, tie_is_high: bool) -> NDArray[np.integer]:
     """Give the level of each value: 0 below the first cut, ``len(cuts)`` above the last, one more for NaN."""
     if len(cuts) > MANY_CUTS:
         found = np.searchsorted(np.asarray(cuts), column, side="right" if tie_is_high else "left")
         found[np.isnan(column)] = len(cuts) + 1
-        return found.astype(np.uint8)
+        return found
     level = np.zeros(column.shape, np.uint8)
     for cut in cuts:
         above = column >= cut if tie_is_high else column > cut
@@ -78,12 +78,10 @@ def threshold_distance(
     nearest = np.full(codes.shape, np.inf)
     for position, threshold, scale in thresholds:
         column = columns[position]
-        crossed = np.full(column.shape, np.nextafter(threshold, -np.inf))
-        crossed[column < threshold] = np.nextafter(threshold, np.inf)
-        crossed[np.isnan(column)] = np.nan
-        moved = list(columns)
-        moved[position] = crossed
-        changes = evaluate(moved) != codes
-        gap = np.abs(column[changes] - threshold) / scale
-        nearest[changes] = np.minimum(nearest[changes], gap)
+        gap = np.abs(column - threshold) / scale
+        for side in (-np.inf, np.inf):
+            moved = list(columns)
+            moved[position] = np.where(np.isnan(column), np.nan, np.nextafter(threshold, side))
+            changes = evaluate(moved) != codes
+            nearest[changes] = np.minimum(nearest[changes], gap[changes])
     return nearest

@@ -21,6 +21,13 @@ def masked_mean(values: FloatArray, mask: BoolArray) -> FloatArray:
     return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
+def masked_deviation(values: FloatArray, mask: BoolArray) -> FloatArray:
+    """Standard deviation (divisor n) over the marked periods; NaN where none is."""
+    deviation = np.where(mask, values - masked_mean(values, mask)[:, None], 0.0)
+    n = mask.sum(axis=1)
+    return np.asarray(np.where(n > 0, np.sqrt((deviation**2).sum(axis=1) / np.maximum(n, 1)), np.nan))
+
+
 def line_fit(values: FloatArray, mask: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Least-squares slope a period, and residual standard deviation (n - 2); NaN below three periods."""
     n = mask.sum(axis=1)
