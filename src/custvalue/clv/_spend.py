@@ -15,7 +15,16 @@ from custvalue.clv._result import CustomerValues
 from custvalue.data import Currency, CustomerSummary
 from custvalue.errors import InputError, UnitError
 
-__all__ = ["FittedSpendModel", "Independence", "NonPositive", "SpendRows", "independence", "spend_rows"]
+__all__ = [
+    "FittedSpendModel",
+    "Independence",
+    "NonPositive",
+    "SpendRows",
+    "independence",
+    "spend_notes",
+    "spend_rows",
+    "variance_notes",
+]
 
 _STRONG = 0.15  # correlation from which a dependence of spend on frequency changes rankings
 
@@ -168,6 +177,22 @@ def spend_rows(
             hint="One-time buyers say nothing about repeat spend; observe longer.",
         )
     return SpendRows(x=x[keep], z=z[keep], weights=weight[keep], n_left_out=int(low.sum()))
+
+
+def spend_notes(rows: SpendRows, check: Independence) -> list[str]:
+    """Say what the check found and how many customers the fit does not know."""
+    notes = [str(check)]
+    if rows.n_left_out:
+        notes.append(f"{rows.n_left_out:,} customers with repeat spend of 0 or less left out of the fit")
+    return notes
+
+
+def variance_notes(rows: SpendRows, check: Independence) -> tuple[str, ...]:
+    """As :func:`spend_notes`, and whether the variance between customers can be told from that within."""
+    notes = spend_notes(rows, check)
+    if rows.x.min() == rows.x.max():
+        notes.append(f"all customers have {rows.x[0]:.0f} repeat purchases: between and within cannot be told apart")
+    return tuple(notes)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -146,17 +146,9 @@ class FittedBuyTillYouDie:
 
         Parameters
         ----------
-        summary
-            The calibration period.
-        holdout
-            What followed.
-
-        Raises
-        ------
-        AlignmentError
-            If the customers differ.
-        InputError
-            If the hold-out does not start where the calibration ends.
+        summary, holdout
+            Calibration period and what followed, as for :func:`~custvalue.clv.evaluate_purchases`, whose errors it
+            raises.
         """
         return HoldoutEvaluation(
             purchases=evaluate_purchases(self.purchases, summary, holdout),

@@ -10,7 +10,15 @@ from custvalue.clv._estimate import LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import gamma_gamma as kernel
 from custvalue.clv._optimise import Optimum, Problem
 from custvalue.clv._result import CustomerValues
-from custvalue.clv._spend import FittedSpendModel, NonPositive, SpendRows, independence, spend_rows
+from custvalue.clv._spend import (
+    FittedSpendModel,
+    Independence,
+    NonPositive,
+    SpendRows,
+    independence,
+    spend_notes,
+    spend_rows,
+)
 from custvalue.data import CustomerSummary
 
 __all__ = ["FittedGammaGamma", "GammaGamma"]
@@ -83,17 +91,15 @@ class GammaGamma:
     Examples
     --------
     >>> import numpy as np
-    >>> from custvalue.data import Currency, CustomerIndex, CustomerSummary
-    >>> n = 200
-    >>> x, cents = np.arange(n) % 4, 2000 + 37 * (np.arange(n) * 7 % 100)
-    >>> summary = CustomerSummary(
-    ...     customers=CustomerIndex(np.arange(n)), first_at=np.full(n, np.datetime64("2026-01-01")),
-    ...     last_at=np.where(x > 0, np.datetime64("2026-03-01"), np.datetime64("2026-01-01")), n_purchases=x + 1,
-    ...     repeat_amount=x * cents, observed_until="2026-06-30", currency=Currency.of("EUR"),
-    ... )
+    >>> from custvalue.clv import GammaGammaAmounts, NBDProcess, simulate_log
+    >>> from custvalue.data import ObservationWindow
+    >>> year = ObservationWindow("2025-01-01", "2025-12-31")
+    >>> amounts = GammaGammaAmounts(p=6.0, q=4.0, gamma=15.0)
+    >>> log = simulate_log(NBDProcess(1.0, 20.0), amounts, n_customers=300, window=year, seed=1)
+    >>> summary = log.summary()
     >>> fit = GammaGamma().fit(summary)
     >>> spend = fit.expected_spend(summary)
-    >>> bool(np.ptp(spend.values[x == 0]) == 0), spend.unit
+    >>> bool(np.ptp(spend.values[summary.frequency == 0]) == 0), spend.unit
     (True, 'EUR')
     """
 
@@ -119,7 +125,7 @@ class GammaGamma:
         """
         rows = spend_rows(summary, "GammaGamma", positive=self.non_positive, weights=weights)
         check = independence(rows.x, rows.z)
-        found = estimate(_problem(rows), self.prior, notes=_notes(rows, str(check)), extra_advice=_advice)
+        found = estimate(_problem(rows), self.prior, notes=_notes(rows, check), extra_advice=_advice)
         return checked(FittedGammaGamma(estimate=found, currency=summary.currency, independence=check))
 
     def problem(self, summary: CustomerSummary, /) -> Problem:
@@ -170,10 +176,8 @@ def _starts() -> tuple[FloatArray, ...]:
     return tuple(np.log([p, q, (q - 1.0) / p]) for p, q in ((4.0, 3.0), (1.0, 1.5), (50.0, 50.0)))
 
 
-def _notes(rows: SpendRows, check: str) -> tuple[str, ...]:
-    notes = [check]
-    if rows.n_left_out:
-        notes.append(f"{rows.n_left_out:,} customers with repeat spend of 0 or less left out of the fit")
+def _notes(rows: SpendRows, check: Independence) -> tuple[str, ...]:
+    notes = spend_notes(rows, check)
     if rows.x.max() == 1:
         notes.append(
             "nobody has more than one repeat purchase: p and q are told apart by the shape of the density alone"

@@ -11,7 +11,7 @@ from custvalue.clv._kernels import grouped
 from custvalue.clv._kernels import lognormal_spend as kernel
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CustomerValues
-from custvalue.clv._spend import FittedSpendModel, NonPositive, SpendRows, independence, spend_rows
+from custvalue.clv._spend import FittedSpendModel, NonPositive, SpendRows, independence, spend_rows, variance_notes
 from custvalue.data import CustomerSummary
 
 __all__ = ["FittedLognormalSpend", "LognormalSpend"]
@@ -75,16 +75,13 @@ class LognormalSpend:
     Examples
     --------
     >>> import numpy as np
-    >>> from custvalue.data import Currency, CustomerIndex, CustomerSummary
-    >>> n = 200
-    >>> x, cents = np.arange(n) % 4, 2000 + 37 * (np.arange(n) * 7 % 100)
-    >>> summary = CustomerSummary(
-    ...     customers=CustomerIndex(np.arange(n)), first_at=np.full(n, np.datetime64("2026-01-01")),
-    ...     last_at=np.where(x > 0, np.datetime64("2026-03-01"), np.datetime64("2026-01-01")), n_purchases=x + 1,
-    ...     repeat_amount=x * cents, observed_until="2026-06-30", currency=Currency.of("EUR"),
-    ... )
-    >>> spend = LognormalSpend(prior=LogNormalPrior()).fit(summary).expected_spend(summary)
-    >>> bool(np.isfinite(spend.values).all())
+    >>> from custvalue.clv import LognormalAmounts, NBDProcess, simulate_log
+    >>> from custvalue.data import ObservationWindow
+    >>> year = ObservationWindow("2025-01-01", "2025-12-31")
+    >>> amounts = LognormalAmounts(location=3.0, between=0.5, within=0.4)
+    >>> log = simulate_log(NBDProcess(1.0, 20.0), amounts, n_customers=300, window=year, seed=1)
+    >>> summary = log.summary()
+    >>> bool(np.isfinite(LognormalSpend().fit(summary).expected_spend(summary).values).all())
     True
     """
 
@@ -110,7 +107,7 @@ class LognormalSpend:
         """
         rows = spend_rows(summary, "LognormalSpend", positive=self.non_positive, weights=weights)
         check = independence(rows.x, rows.z)
-        found = estimate(_problem(rows), self.prior, notes=_notes(rows, str(check)))
+        found = estimate(_problem(rows), self.prior, notes=variance_notes(rows, check))
         return checked(FittedLognormalSpend(estimate=found, currency=summary.currency, independence=check))
 
     def problem(self, summary: CustomerSummary, /) -> Problem:
@@ -145,12 +142,3 @@ class _Objective:
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         return kernel.log_likelihood_gradient(theta, self.groups)
-
-
-def _notes(rows: SpendRows, check: str) -> tuple[str, ...]:
-    notes = [check]
-    if rows.n_left_out:
-        notes.append(f"{rows.n_left_out:,} customers with repeat spend of 0 or less left out of the fit")
-    if rows.x.min() == rows.x.max():
-        notes.append(f"all customers have {rows.x[0]:.0f} repeat purchases: between and within cannot be told apart")
-    return tuple(notes)

@@ -11,7 +11,7 @@ from custvalue.clv._kernels import grouped
 from custvalue.clv._kernels import normal_margin as kernel
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CustomerValues
-from custvalue.clv._spend import FittedSpendModel, SpendRows, independence, spend_rows
+from custvalue.clv._spend import FittedSpendModel, SpendRows, independence, spend_rows, variance_notes
 from custvalue.data import CustomerSummary
 from custvalue.errors import InputError
 
@@ -68,17 +68,13 @@ class NormalMargin:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from custvalue.data import Currency, CustomerIndex, CustomerSummary
-    >>> n = 200
-    >>> x, cents = np.arange(n) % 4, -1000 + 37 * (np.arange(n) * 7 % 100)
-    >>> summary = CustomerSummary(
-    ...     customers=CustomerIndex(np.arange(n)), first_at=np.full(n, np.datetime64("2026-01-01")),
-    ...     last_at=np.where(x > 0, np.datetime64("2026-03-01"), np.datetime64("2026-01-01")), n_purchases=x + 1,
-    ...     repeat_amount=x * cents, observed_until="2026-06-30", currency=Currency.of("EUR"),
-    ... )
-    >>> spend = NormalMargin(prior=LogNormalPrior()).fit(summary).expected_spend(summary)
-    >>> bool((spend.values < 0).any())
+    >>> from custvalue.clv import NormalAmounts, NBDProcess, simulate_log
+    >>> from custvalue.data import ObservationWindow
+    >>> year = ObservationWindow("2025-01-01", "2025-12-31")
+    >>> amounts = NormalAmounts(mean=2.0, between=8.0, within=5.0)
+    >>> log = simulate_log(NBDProcess(1.0, 20.0), amounts, n_customers=300, window=year, seed=1)
+    >>> summary = log.summary()
+    >>> bool((NormalMargin().fit(summary).expected_spend(summary).values < 0).any())
     True
     """
 
@@ -103,7 +99,7 @@ class NormalMargin:
         """
         rows = spend_rows(summary, "NormalMargin", positive=None, weights=weights)
         check = independence(rows.x, rows.z)
-        found = estimate(_problem(rows), self.prior, notes=_notes(rows, str(check)))
+        found = estimate(_problem(rows), self.prior, notes=variance_notes(rows, check))
         return checked(FittedNormalMargin(estimate=found, currency=summary.currency, independence=check))
 
     def problem(self, summary: CustomerSummary, /) -> Problem:
@@ -146,9 +142,3 @@ class _Objective:
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         return kernel.log_likelihood_gradient(theta, self.groups)
-
-
-def _notes(rows: SpendRows, check: str) -> tuple[str, ...]:
-    if rows.x.min() < rows.x.max():
-        return (check,)
-    return (check, f"all customers have {rows.x[0]:.0f} repeat purchases: between and within cannot be told apart")

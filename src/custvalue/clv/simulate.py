@@ -109,140 +109,113 @@ class SpendProcess(Protocol):
         ...
 
 
-def _endless(n_customers: int) -> FloatArray:
-    return np.full(n_customers, np.inf)
-
-
 @attrs.frozen
-class NBDProcess:
-    """Random buying at gamma (r, alpha) rates; nobody ever leaves."""
+class _GammaRates:
+    """Buying at rates that are gamma (r, alpha) over customers."""
 
     r: float = _parameter
     alpha: float = _parameter
     unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
+
+    def _latent(
+        self,
+        n_customers: int,
+        rng: np.random.Generator,
+        *,
+        lifetimes: FloatArray | None = None,
+        limits: FloatArray | None = None,
+        gap_shape: int = 1,
+    ) -> Latent:
+        never = np.full(n_customers, np.inf)
+        return Latent(
+            rates=kernel.purchase_rates(self.r, self.alpha, n_customers, rng),
+            lifetimes=never if lifetimes is None else lifetimes,
+            limits=never if limits is None else limits,
+            gap_shape=gap_shape,
+        )
+
+
+@attrs.frozen
+class NBDProcess(_GammaRates):
+    """Random buying at gamma (r, alpha) rates; nobody ever leaves."""
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates."""
-        rates = kernel.purchase_rates(self.r, self.alpha, n_customers, rng)
-        return Latent(rates=rates, lifetimes=_endless(n_customers), limits=_endless(n_customers))
+        return self._latent(n_customers, rng)
 
 
 @attrs.frozen
-class ParetoNBDProcess:
+class ParetoNBDProcess(_GammaRates):
     """Random buying at gamma (r, alpha) rates until an exponential lifetime with gamma (s, beta) rate ends."""
 
-    r: float = _parameter
-    alpha: float = _parameter
     s: float = _parameter
     beta: float = _parameter
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates and lifetimes."""
-        rates = kernel.purchase_rates(self.r, self.alpha, n_customers, rng)
-        lifetimes = kernel.pareto_lifetimes(self.s, self.beta, n_customers, rng)
-        return Latent(rates=rates, lifetimes=lifetimes, limits=_endless(n_customers))
+        return self._latent(n_customers, rng, lifetimes=kernel.pareto_lifetimes(self.s, self.beta, n_customers, rng))
 
 
 @attrs.frozen
-class GGompertzNBDProcess:
+class GGompertzNBDProcess(_GammaRates):
     """Random buying at gamma (r, alpha) rates until a Gompertz lifetime with gamma (s, beta) rate ends."""
 
-    r: float = _parameter
-    alpha: float = _parameter
     b: float = _parameter
     s: float = _parameter
     beta: float = _parameter
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates and lifetimes."""
-        rates = kernel.purchase_rates(self.r, self.alpha, n_customers, rng)
         lifetimes = kernel.gompertz_lifetimes(self.b, self.s, self.beta, n_customers, rng)
-        return Latent(rates=rates, lifetimes=lifetimes, limits=_endless(n_customers))
+        return self._latent(n_customers, rng, lifetimes=lifetimes)
 
 
 @attrs.frozen
-class BGNBDProcess:
+class BGNBDProcess(_GammaRates):
     """Random buying at gamma (r, alpha) rates; after each repeat purchase a beta (a, b) chance to leave."""
 
-    r: float = _parameter
-    alpha: float = _parameter
     a: float = _parameter
     b: float = _parameter
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates and last purchases."""
-        return _geometric(self, n_customers, rng, at_start=False, gap_shape=1)
+        limits = kernel.beta_geometric_limits(self.a, self.b, n_customers, rng, at_start=False)
+        return self._latent(n_customers, rng, limits=limits)
 
 
 @attrs.frozen
-class MBGNBDProcess:
+class MBGNBDProcess(_GammaRates):
     """As :class:`BGNBDProcess`, with one more chance to leave right after the first purchase."""
 
-    r: float = _parameter
-    alpha: float = _parameter
     a: float = _parameter
     b: float = _parameter
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates and last purchases."""
-        return _geometric(self, n_customers, rng, at_start=True, gap_shape=1)
+        limits = kernel.beta_geometric_limits(self.a, self.b, n_customers, rng, at_start=True)
+        return self._latent(n_customers, rng, limits=limits)
 
 
 @attrs.frozen
-class BGCNBDkProcess:
+class BGCNBDkProcess(BGNBDProcess):
     """As :class:`BGNBDProcess`, with more regular gaps: Erlang with shape ``k``."""
 
-    r: float = _parameter
-    alpha: float = _parameter
-    a: float = _parameter
-    b: float = _parameter
     k: int = attrs.field(kw_only=True, validator=_whole)
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates and last purchases."""
-        return _geometric(self, n_customers, rng, at_start=False, gap_shape=self.k)
+        return attrs.evolve(super().draw(n_customers, rng), gap_shape=self.k)
 
 
 @attrs.frozen
-class MBGCNBDkProcess:
+class MBGCNBDkProcess(MBGNBDProcess):
     """As :class:`MBGNBDProcess`, with more regular gaps: Erlang with shape ``k``."""
 
-    r: float = _parameter
-    alpha: float = _parameter
-    a: float = _parameter
-    b: float = _parameter
     k: int = attrs.field(kw_only=True, validator=_whole)
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
 
     def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
         """Draw rates and last purchases."""
-        return _geometric(self, n_customers, rng, at_start=True, gap_shape=self.k)
-
-
-class _BetaGeometric(Protocol):
-    """The parameters those four share."""
-
-    @property
-    def r(self) -> float: ...
-    @property
-    def alpha(self) -> float: ...
-    @property
-    def a(self) -> float: ...
-    @property
-    def b(self) -> float: ...
-
-
-def _geometric(
-    process: _BetaGeometric, n_customers: int, rng: np.random.Generator, *, at_start: bool, gap_shape: int
-) -> Latent:
-    rates = kernel.purchase_rates(process.r, process.alpha, n_customers, rng)
-    limits = kernel.beta_geometric_limits(process.a, process.b, n_customers, rng, at_start=at_start)
-    return Latent(rates=rates, lifetimes=_endless(n_customers), limits=limits, gap_shape=gap_shape)
+        return attrs.evolve(super().draw(n_customers, rng), gap_shape=self.k)
 
 
 @attrs.frozen

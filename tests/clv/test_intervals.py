@@ -1,0 +1,189 @@
+"""Bounds of predictions: against arithmetic by hand, on the right scale, in blocks, refused where there are none."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import attrs
+import numpy as np
+import pytest
+from tests.clv._cdnow_spend import cdnow
+
+from custvalue.clv import (
+    BGNBD,
+    NBD,
+    CustomerValues,
+    Estimate,
+    FitReport,
+    GammaGamma,
+    ParameterDraws,
+    bootstrap,
+    with_intervals,
+)
+from custvalue.clv import intervals as module
+from custvalue.clv.intervals import DeltaIntervals, DrawIntervals
+from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
+from custvalue.errors import ConvergenceError, InputError
+
+FINE = FitReport(converged=True, gradient_norm=0.0, hessian_condition=1.0, n_evaluations=1)
+QUARTER = Horizon(13, TimeUnit.WEEK)
+
+
+@attrs.frozen
+class Toy:
+    """Two parameters: the log of a scale (deviation .1) and a shift that may be negative (deviation 2)."""
+
+    estimate: Estimate = attrs.field(
+        factory=lambda: Estimate(
+            names=("scale", "shift"),
+            theta=np.array([np.log(5.0), -3.0]),
+            log_likelihood=-1.0,
+            hessian=-np.diag([100.0, 0.25]),
+            n_observations=10,
+            report=FINE,
+            positive=(True, False),
+        )
+    )
+
+    def with_theta(self, theta: np.ndarray, /) -> Self:
+        """Move."""
+        return attrs.evolve(self, estimate=self.estimate.at(theta))
+
+
+FACTORS = np.array([1.0, 2.0, 10.0])
+
+
+def times(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+    """Positive: scale times a factor a customer."""
+    values: np.ndarray = fitted.estimate.values[0] * FACTORS
+    return values if rows is None else values[rows]
+
+
+def shifted(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+    """Any sign: factor plus shift."""
+    values: np.ndarray = FACTORS + fitted.estimate.values[1]
+    return values if rows is None else values[rows]
+
+
+def chance(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+    """A probability whose logit is factor plus shift."""
+    values: np.ndarray = 1.0 / (1.0 + np.exp(-shifted(fitted, rows)))
+    return values
+
+
+def test_amounts_have_bounds_on_the_scale_of_logs() -> None:
+    """5 e^(+-1.96 x .1), times the factors."""
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=times).interval(0.95)
+
+    assert lower == pytest.approx(5 * np.exp(-0.1959964) * FACTORS, rel=1e-6)
+    assert upper == pytest.approx(5 * np.exp(0.1959964) * FACTORS, rel=1e-6)
+
+
+def test_values_of_any_sign_have_plain_bounds() -> None:
+    """Factor - 3 +- 1.645 x 2."""
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=shifted).interval(0.9)
+
+    assert lower == pytest.approx(FACTORS - 3 - 3.289707, rel=1e-6)
+    assert upper == pytest.approx(FACTORS - 3 + 3.289707, rel=1e-6)
+
+
+def test_probabilities_stay_inside_0_and_1() -> None:
+    """Plain bounds on the logit."""
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=chance, probability=True).interval(0.9)
+    logit = FACTORS - 3
+
+    assert lower == pytest.approx(1 / (1 + np.exp(-(logit - 3.289707))), rel=1e-5)
+    assert upper == pytest.approx(1 / (1 + np.exp(-(logit + 3.289707))), rel=1e-5)
+
+
+def test_certain_probabilities_have_no_width() -> None:
+    """P(alive) of 0 or 1 by construction: bounds equal the value, not NaN."""
+
+    def sure(_: Toy, rows: np.ndarray | None) -> np.ndarray:
+        values = np.array([0.0, 1.0, 1.0])
+        return values if rows is None else values[rows]
+
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=sure, probability=True).interval(0.95)
+    assert lower.tolist() == upper.tolist() == [0.0, 1.0, 1.0]
+
+
+def test_infinite_means_stay_infinite() -> None:
+    """An expected spend without a mean: no bounds pretend otherwise."""
+
+    def endless(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        values = times(fitted, None).copy()
+        values[1] = np.inf
+        return values if rows is None else values[rows]
+
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=endless).interval(0.95)
+    assert np.isposinf([lower[1], upper[1]]).all()
+    assert np.isfinite([lower[[0, 2]], upper[[0, 2]]]).all()
+
+
+def test_open_parameters_are_refused_with_advice() -> None:
+    """No curvature in one direction: no covariance, so no bounds."""
+    flat = attrs.evolve(Toy().estimate, hessian=-np.diag([100.0, 0.0]))
+    with pytest.raises(ConvergenceError, match="undetermined; use a prior"):
+        DeltaIntervals(fitted=Toy(estimate=flat), predict=times).interval(0.95)
+
+
+def test_draws_give_quantiles_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,001 known draws; blocks of one customer give what one block gives."""
+    theta = np.column_stack([np.linspace(0, 1, 1_001), np.zeros(1_001)])
+    draws = ParameterDraws(names=("scale", "shift"), theta=theta, positive=(True, False), method="made up")
+    whole = DrawIntervals(fitted=Toy(), draws=draws, predict=times, n_customers=3).interval(0.9)
+    monkeypatch.setattr(module, "_BLOCK_VALUES", 1_001)
+    blocks = DrawIntervals(fitted=Toy(), draws=draws, predict=times, n_customers=3).interval(0.9)
+
+    assert whole[0] == pytest.approx(np.exp(0.05) * FACTORS, rel=2e-3)
+    assert whole[1] == pytest.approx(np.exp(0.95) * FACTORS, rel=2e-3)
+    assert np.array_equal(whole, blocks)
+
+
+def test_delta_bounds_of_real_predictions_agree_with_refits() -> None:
+    """Expected purchases of CDNOW customers: widths of both methods within a third of each other."""
+    summary = cdnow()
+    fit, few = BGNBD().fit(summary), summary.take(np.array([0, 1, 2, 2000]))
+
+    def ahead(fitted: module.SupportsParameters, part: CustomerSummary) -> CustomerValues:
+        assert isinstance(fitted, type(fit))
+        return fitted.expected_purchases(part, QUARTER)
+
+    delta = with_intervals(fit, few, ahead).interval(0.9)
+    refits = with_intervals(fit, few, ahead, draws=bootstrap(BGNBD(), summary, n_draws=60, seed=1)).interval(0.9)
+
+    assert (refits.upper - refits.lower) / (delta.upper - delta.lower) == pytest.approx(np.ones(4), abs=0.4)
+    assert (delta.method, refits.method) == ("delta", "bootstrap (weighted)")
+
+
+def test_draws_of_another_model_are_refused() -> None:
+    """Names must agree."""
+    summary = cdnow().take(np.arange(0, 2357, 10))
+    fit = NBD().fit(summary)
+    draws = bootstrap(GammaGamma(), summary, n_draws=5, seed=1)
+    with pytest.raises(InputError, match="draws of"):
+        with_intervals(fit, summary, lambda f, part: f.expected_purchases(part, QUARTER), draws=draws)
+
+
+def test_draws_are_on_their_natural_scale_in_frames_and_intervals() -> None:
+    """Logs come back as positive numbers, the others as they are."""
+    theta = np.column_stack([np.log([1.0, 2.0, 3.0]), [-1.0, 0.0, 1.0]])
+    draws = ParameterDraws(names=("scale", "shift"), theta=theta, positive=(True, False), method="made up")
+
+    assert draws.values == pytest.approx(np.array([[1, -1], [2, 0], [3, 1]]))
+    assert draws.interval(0.5)["shift"] == pytest.approx((-0.5, 0.5))
+    assert draws.thinned(2).theta.tolist() == [theta[0].tolist(), theta[2].tolist()]
+    assert draws.thinned(9) is draws
+    with pytest.raises(InputError, match="probability"):
+        draws.interval(1.5)
+    with pytest.raises(InputError, match="n_draws"):
+        ParameterDraws(names=("one",), theta=theta, positive=(True,), method="made up")
+
+
+def test_values_carry_their_customers() -> None:
+    """Bounds are lined up with the prediction."""
+    summary = cdnow().take(np.array([5, 3]))
+    fit = NBD().fit(cdnow())
+    value = with_intervals(fit, summary, lambda f, part: f.expected_purchases(part, QUARTER))
+
+    assert value.interval().customers == CustomerIndex(np.array([5, 3]))
