@@ -39,18 +39,19 @@ __all__ = [
     "YORKE_DROUSSIOTIS",
 ]
 
-_THREE = ("low", "medium", "high")
+
+def _nine(scheme: Scheme, axes: tuple[str, str], cells: Mapping[str, Sequence[tuple[str, str]]]) -> Cells:
+    """Make a 3 x 3 matrix from the cells of each class."""
+    grid = [(cell, label) for label, places in cells.items() for cell in places]
+    return Cells(scheme=scheme, axes=[AxisLevels(axis, ("low", "medium", "high")) for axis in axes], grid=grid)
 
 
-def _square(
-    scheme: Scheme, x: str, y: str, grid: Mapping[tuple[str, ...], str], levels: Sequence[str] = ("low", "high")
-) -> Cells:
-    return Cells(scheme=scheme, axes=[AxisLevels(x, levels), AxisLevels(y, levels)], grid=grid)
-
-
-def _corners(*, both: str, first: str, second: str, neither: str) -> dict[tuple[str, ...], str]:
-    """Name the four cells of two axes by which of them is high."""
-    return {("high", "high"): both, ("high", "low"): first, ("low", "high"): second, ("low", "low"): neither}
+def _four(name: str, axes: tuple[str, str], *, source: str, **corners: Policy) -> Cells:
+    """Make a 2 x 2 matrix; classes, best first, by which axes are high: both, first, second or neither."""
+    cell = {"both": ("high", "high"), "first": ("high", "low"), "second": ("low", "high"), "neither": ("low", "low")}
+    scheme = Scheme(name, corners.values(), source=source)
+    grid = {cell[corner]: policy.label for corner, policy in corners.items()}
+    return Cells(scheme=scheme, axes=[AxisLevels(axis) for axis in axes], grid=grid.items())
 
 
 PYRAMID = Cells.ranked(
@@ -109,20 +110,14 @@ ABC_XYZ = Cells(
     grid=[((a, x), a + x) for a in "ABC" for x in "XYZ"],
 )
 
-FIOCCA_IMPORTANCE = _square(
-    Scheme(
-        "importance x difficulty",
-        [
-            Policy("key-easy", "close", "keep", "ease of the relationship, growth"),
-            Policy("key-difficult", "partnership", "strengthen", "what makes the account difficult"),
-            Policy("non-key-easy", "ordinary", "maintain at low cost", "efficiency"),
-            Policy("non-key-difficult", "loose", "simplify or let go", "cost of managing the account"),
-        ],
-        source="Fiocca 1982, step 1",
-    ),
-    "strategic importance",
-    "difficulty of managing",
-    _corners(both="key-difficult", first="key-easy", second="non-key-difficult", neither="non-key-easy"),
+FIOCCA_IMPORTANCE = _four(
+    "importance x difficulty",
+    ("strategic importance", "difficulty of managing"),
+    first=Policy("key-easy", "close", "keep", "ease of the relationship, growth"),
+    both=Policy("key-difficult", "partnership", "strengthen", "what makes the account difficult"),
+    neither=Policy("non-key-easy", "ordinary", "maintain at low cost", "efficiency"),
+    second=Policy("non-key-difficult", "loose", "simplify or let go", "cost of managing the account"),
+    source="Fiocca 1982, step 1",
 )
 
 IMPORTANCE_DIFFICULTY = FIOCCA_IMPORTANCE.renamed(
@@ -134,7 +129,7 @@ _FIOCCA_STEP_2 = {
     "hold": [("high", "high"), ("medium", "medium"), ("medium", "high")],
     "withdraw": [("low", "low"), ("low", "medium"), ("low", "high")],
 }
-FIOCCA_RELATIONSHIP = _square(
+FIOCCA_RELATIONSHIP = _nine(
     Scheme(
         "attractiveness x strength of relationship",
         [
@@ -144,47 +139,28 @@ FIOCCA_RELATIONSHIP = _square(
         ],
         source="Fiocca 1982, step 2 (key accounts only)",
     ),
-    "attractiveness of the customer's business",
-    "strength of the relationship",
-    {cell: label for label, cells in _FIOCCA_STEP_2.items() for cell in cells},
-    _THREE,
+    ("attractiveness of the customer's business", "strength of the relationship"),
+    _FIOCCA_STEP_2,
 )
 
-YORKE_DROUSSIOTIS = _square(
-    Scheme(
-        "profitability x strength of relationship",
-        [
-            Policy("profitable and strong", "partnership", "keep", "technical ability, trust, contact"),
-            Policy("profitable but weak", "close", "strengthen", "response, co-operation, management distance"),
-            Policy("strong but unprofitable", "ordinary", "improve the margin", "price, cost to serve"),
-            Policy("unprofitable and weak", "loose", "reduce or let go", "cost"),
-        ],
-        source="Yorke and Droussiotis 1994",
-    ),
-    "profitability",
-    "perceived strength of the relationship",
-    _corners(
-        both="profitable and strong",
-        first="profitable but weak",
-        second="strong but unprofitable",
-        neither="unprofitable and weak",
-    ),
+YORKE_DROUSSIOTIS = _four(
+    "profitability x strength of relationship",
+    ("profitability", "perceived strength of the relationship"),
+    both=Policy("profitable and strong", "partnership", "keep", "technical ability, trust, contact"),
+    first=Policy("profitable but weak", "close", "strengthen", "response, co-operation, management distance"),
+    second=Policy("strong but unprofitable", "ordinary", "improve the margin", "price, cost to serve"),
+    neither=Policy("unprofitable and weak", "loose", "reduce or let go", "cost"),
+    source="Yorke and Droussiotis 1994",
 )
 
-SHAPIRO = _square(
-    Scheme(
-        "net price x cost to serve",
-        [
-            Policy("passive", "close", "defend and find more", "reliability; the most profitable cell"),
-            Policy("carriage trade", "partnership", "charge for the service", "quality, the full service"),
-            Policy("bargain basement", "ordinary", "keep lean", "price, low cost of serving"),
-            Policy("aggressive", "ordinary", "unbundle services", "terms, what each service costs"),
-        ],
-        source="Shapiro, Rangan, Moriarty and Ross 1987",
-    ),
-    "net price",
-    "cost to serve",
-    _corners(both="carriage trade", first="passive", second="aggressive", neither="bargain basement"),
+SHAPIRO = _four(
+    "net price x cost to serve",
+    ("net price", "cost to serve"),
+    first=Policy("passive", "close", "defend and find more", "reliability; the most profitable cell"),
+    both=Policy("carriage trade", "partnership", "charge for the service", "quality, the full service"),
+    neither=Policy("bargain basement", "ordinary", "keep lean", "price, low cost of serving"),
+    second=Policy("aggressive", "ordinary", "unbundle services", "terms, what each service costs"),
+    source="Shapiro, Rangan, Moriarty and Ross 1987",
 )
 
 _VALUED = {"high": "valued relationship", "low": "plain business"}
@@ -207,70 +183,44 @@ TURNBULL_ZOLKIEWSKI = Cells(
     grid={(*cell, value): f"{label}, {_VALUED[value]}" for cell, label in SHAPIRO.grid for value in ("low", "high")},
 )
 
-CURRENT_GROWTH = _square(
-    Scheme(
-        "current x growth value",
-        [
-            Policy("platinum", "partnership", "keep and grow", "all that is needed"),
-            Policy("gold", "close", "keep", "loyalty, convenience"),
-            Policy("iron", "close or loose", "develop", "cross-selling, share of wallet"),
-            Policy("lead", "loose", "let go or serve at low cost", "cost"),
-        ],
-        source="current value x growth value",
-    ),
-    "current value",
-    "growth value",
-    _corners(both="platinum", first="gold", second="iron", neither="lead"),
+CURRENT_GROWTH = _four(
+    "current x growth value",
+    ("current value", "growth value"),
+    both=Policy("platinum", "partnership", "keep and grow", "all that is needed"),
+    first=Policy("gold", "close", "keep", "loyalty, convenience"),
+    second=Policy("iron", "close or loose", "develop", "cross-selling, share of wallet"),
+    neither=Policy("lead", "loose", "let go or serve at low cost", "cost"),
+    source="current value x growth value",
 )
 
-CURRENT_POTENTIAL = _square(
-    Scheme(
-        "current x potential value",
-        [
-            Policy("invest", "partnership", "keep and grow", "all that is needed"),
-            Policy("maintain", "close", "keep", "loyalty"),
-            Policy("grow", "close", "develop", "cross-selling, gap in share of wallet"),
-            Policy("minimise", "loose", "serve at low cost", "cost"),
-        ],
-        source="Verhoef and Donkers 2001",
-    ),
-    "current profit",
-    "potential profit",
-    _corners(both="invest", first="maintain", second="grow", neither="minimise"),
+CURRENT_POTENTIAL = _four(
+    "current x potential value",
+    ("current profit", "potential profit"),
+    both=Policy("invest", "partnership", "keep and grow", "all that is needed"),
+    first=Policy("maintain", "close", "keep", "loyalty"),
+    second=Policy("grow", "close", "develop", "cross-selling, gap in share of wallet"),
+    neither=Policy("minimise", "loose", "serve at low cost", "cost"),
+    source="Verhoef and Donkers 2001",
 )
 
-VALUE_CAPABILITY = _square(
-    Scheme(
-        "value x capability",
-        [
-            Policy("focus", "partnership", "concentrate resources", "valuable and well within our strength"),
-            Policy("develop", "close", "build the capability", "valuable, not yet served well"),
-            Policy("maintain", "ordinary", "maintain", "easily served, of little value"),
-            Policy("leave", "none", "leave", "neither valuable nor served well"),
-        ],
-        source="customer value x own capability, top half of each",
-    ),
-    "value",
-    "capability",
-    _corners(both="focus", first="develop", second="maintain", neither="leave"),
+VALUE_CAPABILITY = _four(
+    "value x capability",
+    ("value", "capability"),
+    both=Policy("focus", "partnership", "concentrate resources", "valuable and well within our strength"),
+    first=Policy("develop", "close", "build the capability", "valuable, not yet served well"),
+    second=Policy("maintain", "ordinary", "maintain", "easily served, of little value"),
+    neither=Policy("leave", "none", "leave", "neither valuable nor served well"),
+    source="customer value x own capability, top half of each",
 )
 
-RESIDUAL_POTENTIAL = _square(
-    Scheme(
-        "residual income x potential",
-        [
-            Policy("creates value and grows", "partnership", "invest", "growth"),
-            Policy("creates value", "close", "keep", "returns, loyalty"),
-            Policy("may create value", "close or loose", "turn round", "margin, capital tied up, potential"),
-            Policy("destroys value", "loose", "reprice or let go", "cost, capital tied up"),
-        ],
-        source="sign of residual income x potential value",
-    ),
-    "residual income",
-    "potential value",
-    _corners(
-        both="creates value and grows", first="creates value", second="may create value", neither="destroys value"
-    ),
+RESIDUAL_POTENTIAL = _four(
+    "residual income x potential",
+    ("residual income", "potential value"),
+    both=Policy("creates value and grows", "partnership", "invest", "growth"),
+    first=Policy("creates value", "close", "keep", "returns, loyalty"),
+    second=Policy("may create value", "close or loose", "turn round", "margin, capital tied up, potential"),
+    neither=Policy("destroys value", "loose", "reprice or let go", "cost, capital tied up"),
+    source="sign of residual income x potential value",
 )
 
 _STANDS_OUT = {
@@ -281,7 +231,7 @@ _STANDS_OUT = {
     "low value": [("low", "low")],
 }
 #: Where both values stand out equally, direct value decides.
-DIRECT_INDIRECT = _square(
+DIRECT_INDIRECT = _nine(
     Scheme(
         "direct x indirect value",
         [
@@ -293,76 +243,48 @@ DIRECT_INDIRECT = _square(
         ],
         source="direct x indirect customer value, five classes",
     ),
-    "direct value",
-    "indirect value",
-    {cell: label for label, cells in _STANDS_OUT.items() for cell in cells},
-    _THREE,
+    ("direct value", "indirect value"),
+    _STANDS_OUT,
 )
 
-GROWTH_SHARE = _square(
-    Scheme(
-        "growth-share",
-        [
-            Policy("star", "partnership", "invest", "growth, position"),
-            Policy("cash cow", "close", "hold or harvest", "cash, loyalty"),
-            Policy("question mark", "close or loose", "select", "chance of a lead"),
-            Policy("dog", "loose", "divest or low touch", "cost"),
-        ],
-        source="Campbell and Cunningham 1983, step 2",
-    ),
-    "relative share",
-    "growth",
-    _corners(both="star", first="cash cow", second="question mark", neither="dog"),
+GROWTH_SHARE = _four(
+    "growth-share",
+    ("relative share", "growth"),
+    both=Policy("star", "partnership", "invest", "growth, position"),
+    first=Policy("cash cow", "close", "hold or harvest", "cash, loyalty"),
+    second=Policy("question mark", "close or loose", "select", "chance of a lead"),
+    neither=Policy("dog", "loose", "divest or low touch", "cost"),
+    source="Campbell and Cunningham 1983, step 2",
 )
 
-MARCUS = _square(
-    Scheme(
-        "customer value matrix",
-        [
-            Policy("best", "partnership", "retain", "recognition, convenience"),
-            Policy("spender", "close", "raise the frequency", "reasons to come again"),
-            Policy("frequent", "close", "raise the amount", "cross-selling and up-selling"),
-            Policy("uncertain", "loose", "activate or leave", "find out who is new and can grow"),
-        ],
-        source="Marcus 1998",
-    ),
-    "number of purchases",
-    "average amount",
-    _corners(both="best", first="frequent", second="spender", neither="uncertain"),
+MARCUS = _four(
+    "customer value matrix",
+    ("number of purchases", "average amount"),
+    both=Policy("best", "partnership", "retain", "recognition, convenience"),
+    second=Policy("spender", "close", "raise the frequency", "reasons to come again"),
+    first=Policy("frequent", "close", "raise the amount", "cross-selling and up-selling"),
+    neither=Policy("uncertain", "loose", "activate or leave", "find out who is new and can grow"),
+    source="Marcus 1998",
 )
 
-REINARTZ_KUMAR = _square(
-    Scheme(
-        "profitability x loyalty",
-        [
-            Policy("true friends", "partnership", "delight", "consistent service; do not contact too often"),
-            Policy(
-                "butterflies", "ordinary", "earn while they stay", "satisfaction of the deal; stop investing in time"
-            ),
-            Policy("barnacles", "ordinary", "control cost or cross-sell", "small wallet or small share of it"),
-            Policy("strangers", "loose", "do not invest", "profit on every deal"),
-        ],
-        source="Reinartz and Kumar 2002",
-    ),
-    "profitability",
-    "loyalty (expected lifetime)",
-    _corners(both="true friends", first="butterflies", second="barnacles", neither="strangers"),
+REINARTZ_KUMAR = _four(
+    "profitability x loyalty",
+    ("profitability", "loyalty (expected lifetime)"),
+    both=Policy("true friends", "partnership", "delight", "consistent service; do not contact too often"),
+    first=Policy("butterflies", "ordinary", "earn while they stay", "satisfaction of the deal; stop investing in time"),
+    second=Policy("barnacles", "ordinary", "control cost or cross-sell", "small wallet or small share of it"),
+    neither=Policy("strangers", "loose", "do not invest", "profit on every deal"),
+    source="Reinartz and Kumar 2002",
 )
 
-CLV_REFERRAL = _square(
-    Scheme(
-        "CLV x referral value",
-        [
-            Policy("champions", "partnership", "keep both values", "purchases and referrals"),
-            Policy("affluents", "close", "encourage referrals", "reasons to recommend"),
-            Policy("advocates", "close", "raise purchases", "cross-selling and up-selling"),
-            Policy("misers", "loose", "raise either, at low cost", "bundles, incentives"),
-        ],
-        source="Kumar, Petersen and Leone 2007",
-    ),
-    "lifetime value",
-    "referral value",
-    _corners(both="champions", first="affluents", second="advocates", neither="misers"),
+CLV_REFERRAL = _four(
+    "CLV x referral value",
+    ("lifetime value", "referral value"),
+    both=Policy("champions", "partnership", "keep both values", "purchases and referrals"),
+    first=Policy("affluents", "close", "encourage referrals", "reasons to recommend"),
+    second=Policy("advocates", "close", "raise purchases", "cross-selling and up-selling"),
+    neither=Policy("misers", "loose", "raise either, at low cost", "bundles, incentives"),
+    source="Kumar, Petersen and Leone 2007",
 )
 
 VALUE_RISK = Scheme(
@@ -383,7 +305,7 @@ _POLICY_CELLS = {
     "harvest": [("medium", "low"), ("low", "medium")],
     "divest": [("low", "low")],
 }
-DIRECTIONAL_POLICY = _square(
+DIRECTIONAL_POLICY = _nine(
     Scheme(
         "directional policy",
         [
@@ -395,26 +317,18 @@ DIRECTIONAL_POLICY = _square(
         ],
         source="Shell and GE directional policy matrices",
     ),
-    "attractiveness",
-    "fit",
-    {cell: label for label, cells in _POLICY_CELLS.items() for cell in cells},
-    _THREE,
+    ("attractiveness", "fit"),
+    _POLICY_CELLS,
 )
 
-KRAPFEL = _square(
-    Scheme(
-        "relationship value x interest commonality",
-        [
-            Policy("partner", "partnership", "collaborate", "common aims, joint investment"),
-            Policy("friend", "close", "administer", "goodwill at low cost"),
-            Policy("rival", "close", "negotiate", "gains and limits of each deal"),
-            Policy("acquaintance", "loose", "accommodate or let go", "low effort"),
-        ],
-        source="Krapfel, Salmond and Spekman 1991",
-    ),
-    "relationship value",
-    "interest commonality",
-    _corners(both="partner", first="rival", second="friend", neither="acquaintance"),
+KRAPFEL = _four(
+    "relationship value x interest commonality",
+    ("relationship value", "interest commonality"),
+    both=Policy("partner", "partnership", "collaborate", "common aims, joint investment"),
+    second=Policy("friend", "close", "administer", "goodwill at low cost"),
+    first=Policy("rival", "close", "negotiate", "gains and limits of each deal"),
+    neither=Policy("acquaintance", "loose", "accommodate or let go", "low effort"),
+    source="Krapfel, Salmond and Spekman 1991",
 )
 
 
