@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from custvalue._arrays import IntArray
 from custvalue.costing import Allocation, CostAllocator
 from custvalue.data import CostLedger, CostPool, CustomerIndex, DriverTable
 from custvalue.errors import MissingDependencyError
+from custvalue.testing._kit import run_checks
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -216,6 +218,7 @@ def check_allocator(
     drivers: DriverTable | None = None,
     *,
     expected_failures: Mapping[str, str] = MappingProxyType({}),
+    proportional: bool = False,
 ) -> None:
     """Run every check of a cost allocator.
 
@@ -230,6 +233,10 @@ def check_allocator(
     expected_failures
         Check name to reason, for what an allocator knowingly does otherwise; one that passes all the same is told.
 
+    proportional
+        Also insist that two customers merged into one carry the sum of both, which holds for rules in proportion to
+        drivers, and not for equal shares or Shapley values.
+
     Raises
     ------
     AssertionError
@@ -238,26 +245,18 @@ def check_allocator(
     Examples
     --------
     >>> from custvalue.costing import EqualSplit, VolumeBased
-    >>> check_allocator(VolumeBased("revenue"))
-    >>> reason = "everybody carries the same"
-    >>> check_allocator(
-    ...     EqualSplit(), expected_failures={"charges_nothing_for_nothing": reason, "merges_customers": reason}
-    ... )
+    >>> check_allocator(VolumeBased("revenue"), proportional=True)
+    >>> check_allocator(EqualSplit(active="orders"))
+    >>> check_allocator(EqualSplit(), expected_failures={"charges_nothing_for_nothing": "everybody carries the same"})
     """
     ledger = example_costs() if costs is None else costs
     table = example_drivers() if drivers is None else drivers
-    failures = []
-    for name, check in ALLOCATOR_CHECKS.items():
-        try:
-            check(allocator, ledger, table)
-        except AssertionError as error:
-            if name not in expected_failures:
-                failures.append(f"{name}: {error}")
-        else:
-            if name in expected_failures:
-                failures.append(f"{name}: passes, although expected to fail ({expected_failures[name]})")
-    if failures:
-        raise AssertionError("\n".join([f"{allocator!r} does not conform:", *failures]))
+    wanted = {name: check for name, check in ALLOCATOR_CHECKS.items() if proportional or check is not merges_customers}
+    run_checks(
+        allocator,
+        {name: partial(check, allocator, ledger, table) for name, check in wanted.items()},
+        expected_failures,
+    )
 
 
 def ledgers(names: tuple[str, ...] = ("order handling", "delivery")) -> SearchStrategy[CostLedger]:
