@@ -7,7 +7,7 @@ from functools import cached_property
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, float_array, locked
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, locked
 from custvalue._frames import FrameKind, build_frame
 from custvalue.data import CustomerIndex, MoneyTable, ValueTable
 from custvalue.errors import InputError
@@ -129,14 +129,8 @@ class ConcentrationCurve(ArrayHolder):
         InputError
             If a value is missing or infinite, saying how many are.
         """
-        values = table.major(measure) if isinstance(table, MoneyTable) else table[measure]
-        strange = int(np.count_nonzero(~np.isfinite(values)))
-        if strange:
-            hint = "Decide what a missing value is worth, or select the customers who have one."
-            where = f"ConcentrationCurve.of({measure!r})"
-            raise InputError(where, expected="finite values", got=f"{strange:,} missing or infinite", hint=hint)
-        order = np.lexsort((table.customers.ids, -values))
-        return cls(customers=table.customers.take(order), values=values[order], measure=measure)
+        order, values = descending(table, measure)
+        return cls(customers=table.customers.take(order), values=values, measure=measure)
 
     @cached_property
     def _curve(self) -> FloatArray:
@@ -309,5 +303,24 @@ class ConcentrationCurve(ArrayHolder):
         """One line."""
         return (
             f"ConcentrationCurve({self.measure}: {self.values.size:,} customers, total {self.total:,.2f}, "
-            f"peak {self.peak_ratio:.2%} at {self.peak_share:.1%} of customers)"
+            f"peak {f'{self.peak_ratio:.2%}' if self.total > 0 else f'{self.peak:,.2f}'} "
+            f"at {self.peak_share:.1%} of customers)"
         )
+
+
+def descending(table: ValueTable | MoneyTable, measure: str) -> tuple[IntArray, FloatArray]:
+    """Order customers from the largest value to the smallest, ties by id; return positions and sorted values.
+
+    Raises
+    ------
+    InputError
+        If a value is missing or infinite.
+    """
+    values = table.major(measure) if isinstance(table, MoneyTable) else table[measure]
+    strange = int(np.count_nonzero(~np.isfinite(values)))
+    if strange:
+        hint = "Decide what a missing value is worth, or select the customers who have one."
+        where = f"measure {measure!r}"
+        raise InputError(where, expected="finite values", got=f"{strange:,} missing or infinite", hint=hint)
+    order = np.lexsort((table.customers.ids, -values))
+    return order, values[order]

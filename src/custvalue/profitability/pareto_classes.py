@@ -8,11 +8,11 @@ from itertools import pairwise
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, LabelArray, float_array, label_array, locked
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, float_array, label_array, locked
 from custvalue._frames import FrameKind, build_frame
 from custvalue.data import CustomerIndex, MoneyTable, ValueTable
 from custvalue.errors import InputError
-from custvalue.profitability.concentration import ConcentrationCurve
+from custvalue.profitability.concentration import descending
 
 __all__ = ["Crossing", "ParetoClasses", "ParetoResult", "ParetoTies"]
 
@@ -82,27 +82,30 @@ class ParetoClasses:
         InputError
             If a value is missing or infinite.
         """
-        curve = ConcentrationCurve.of(table, measure)
-        values = curve.values
-        reached = curve.cumulative
-        before = reached - values if self.crossing is Crossing.UPPER else reached
-        tolerance = 1e-12 * max(curve.earned, 0.0)
-        limits = np.array(self.cuts) * curve.earned
-        if self.crossing is Crossing.UPPER:
-            level = (before[:, None] >= limits - tolerance).sum(axis=1)
-        else:
-            level = (before[:, None] > limits + tolerance).sum(axis=1)
-        if self.ties is ParetoTies.TOGETHER:
-            level = level[np.searchsorted(-values, -values, side="left")]
-        level = np.where(values > 0, level, len(self.cuts) + 1)
-        back = curve.customers.positions(table.customers.ids)
+        order, values = descending(table, measure)
+        level = np.empty(values.size, dtype=np.int64)
+        level[order] = self._levels(values)
         return ParetoResult(
             customers=table.customers,
-            labels=np.array(self.names)[level[back]],
-            values=values[back],
+            labels=np.array(self.names)[level],
+            values=table.major(measure) if isinstance(table, MoneyTable) else table[measure],
             rule=self,
             measure=measure,
         )
+
+    def _levels(self, values: FloatArray) -> IntArray:
+        reached = np.cumsum(np.maximum(values, 0.0))
+        earned = float(reached[-1]) if reached.size else 0.0
+        limits, tolerance = np.array(self.cuts) * earned, 1e-12 * earned
+        if self.crossing is Crossing.UPPER:
+            level = np.searchsorted(limits - tolerance, reached - np.maximum(values, 0.0), side="right")
+        else:
+            level = np.searchsorted(limits + tolerance, reached, side="left")
+        if self.ties is ParetoTies.TOGETHER:
+            at = np.arange(values.size)
+            at[1:][values[1:] == values[:-1]] = 0
+            level = level[np.maximum.accumulate(at)]
+        return np.where(values > 0, level, len(self.cuts) + 1)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

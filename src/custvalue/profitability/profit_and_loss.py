@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from html import escape
 from types import MappingProxyType
 
 import attrs
@@ -125,7 +126,7 @@ class ProfitAndLoss(ArrayHolder):
         money = _merged(tables)
         wanted = (*layout.lines, *((*capital.employed, *capital.less) if capital else ()))
         _require_lines(money, wanted)
-        order = money.customers.ranks()
+        ids = money.customers.ids
         before_tax = sum((_sign(step) * money[name] for step, name in _placed(layout)), start=_zeros(money))
         employed = _zeros(money)
         if capital:
@@ -134,9 +135,9 @@ class ProfitAndLoss(ArrayHolder):
         return cls(
             lines=attrs.evolve(money, amounts={name: money[name] for name in dict.fromkeys(wanted)}),
             layout=layout,
-            tax=scaled(before_tax, tax.rate, order) if tax else _zeros(money),
+            tax=scaled(before_tax, tax.rate, ids) if tax else _zeros(money),
             capital_employed=employed,
-            capital_charge=scaled(employed, capital.rate, order) if capital else _zeros(money),
+            capital_charge=scaled(employed, capital.rate, ids) if capital else _zeros(money),
         )
 
     @property
@@ -275,6 +276,17 @@ class ProfitAndLoss(ArrayHolder):
         """One row a customer: customer and the rows of the account, top down, in major units or as shares."""
         table: ValueTable | MoneyTable = self.money if base is Base.MONEY else self.percent(base)
         return table.to_frame(like)
+
+    def _repr_html_(self) -> str:
+        net = self._total("net_sales")
+        rows = "".join(
+            f"<tr><td>{name.replace('_', ' ')}</td>"
+            f"<td style='text-align:right'>{escape(self.currency.format(self._total(name)))}</td>"
+            f"<td style='text-align:right'>{f'{self._total(name) / net:.1%}' if net else ''}</td></tr>"
+            for name in ROWS
+        )
+        head = "<tr><th>row</th><th>amount</th><th>of net sales</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
     def _total(self, name: str) -> int:
         return int(self._rows[name].sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 import attrs
@@ -192,6 +193,17 @@ class RFMScores(ArrayHolder):
         if self.segment is not None:
             columns["segment"] = self.segments
         return build_frame(columns, like)
+
+    def _repr_html_(self) -> str:
+        if self.segment is None:
+            return f"<p>{escape(repr(self))}</p>"
+        counts = np.bincount(self.segment, minlength=len(self.segment_names))
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td style='text-align:right'>{n:,}</td></tr>"
+            for name, n in zip(self.segment_names, counts, strict=True)
+        )
+        head = "<tr><th>segment</th><th>customers</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
     def _segment(self) -> NDArray[np.int32]:
         if self.segment is None:

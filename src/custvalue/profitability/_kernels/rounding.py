@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from custvalue._arrays import FloatArray, IntArray
 
@@ -19,7 +20,7 @@ def half_even(value: Fraction) -> int:
     return round(value)
 
 
-def scaled(amounts: IntArray, rate: float, order: IntArray) -> IntArray:
+def scaled(amounts: IntArray, rate: float, ids: NDArray[np.generic]) -> IntArray:
     """Return ``amounts x rate`` in whole units whose sum is the rounded product of the sum.
 
     Parameters
@@ -28,8 +29,8 @@ def scaled(amounts: IntArray, rate: float, order: IntArray) -> IntArray:
         (n,) minor units.
     rate
         The factor.
-    order
-        (n,) rank of each customer's id: settles equal remainders, so that the order of rows never matters.
+    ids
+        (n,) each customer's id: settles equal remainders, so that the order of rows never matters.
 
     Notes
     -----
@@ -41,9 +42,24 @@ def scaled(amounts: IntArray, rate: float, order: IntArray) -> IntArray:
     whole, remainder = _divide(amounts, factor)
     missing = total - int(whole.sum())
     if missing:
-        winners = np.lexsort((order, -amounts, -remainder))[:missing]
-        whole[winners] += 1
+        whole[smallest(missing, -remainder, -amounts, ids)] += 1
     return whole
+
+
+def smallest(m: int, *keys: NDArray[np.generic]) -> IntArray:
+    """Return the positions of the ``m`` smallest rows by the first key, ties by the next; the last key has none.
+
+    Each key is partitioned once, over the rows still tied, and nothing is sorted but what is left for the last one.
+    """
+    if len(keys) == 1:
+        return np.argsort(keys[0], kind="stable")[:m]
+    edge = np.partition(keys[0], m - 1)[m - 1]
+    below = np.flatnonzero(keys[0] < edge)
+    tied = np.flatnonzero(keys[0] == edge)
+    left = m - below.size
+    if left < tied.size:
+        tied = tied[smallest(left, *(key[tied] for key in keys[1:]))]
+    return np.concatenate([below, tied])
 
 
 def _divide(amounts: IntArray, factor: Fraction) -> tuple[IntArray, FloatArray]:
