@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Callable
-from typing import Protocol, Self, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, float_array
 from custvalue._frames import FrameKind, build_frame
-from custvalue.clv._estimate import Estimate, Fitted
+from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import contractual as kernel
 from custvalue.clv._optimise import Problem
 from custvalue.clv._settings import whole_periods
@@ -22,7 +22,7 @@ from custvalue.clv.renewals import RenewalCounts
 from custvalue.data import DiscountRate, Horizon, TimeUnit
 from custvalue.errors import InputError
 
-__all__ = ["ChurnModel", "FittedChurn", "FittedSurvival", "SurvivalCurve", "churn_problem"]
+__all__ = ["ChurnModel", "FittedChurn", "FittedSurvival", "SurvivalCurve", "fit_churn"]
 
 Survival = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 """(natural parameters, times) to log S (n,) and its gradient (n_params, n)."""
@@ -213,16 +213,43 @@ def _some(values: FloatArray, rows: IntArray | None) -> FloatArray:
     return values if rows is None else values[rows]
 
 
-def churn_problem(
-    counts: RenewalCounts, names: tuple[str, ...], survival: Survival, starts: tuple[tuple[float, ...], ...]
-) -> Problem:
-    """Make the likelihood of renewal counts a problem for the fitting machine.
+FittedT = TypeVar("FittedT", bound=FittedChurn)
+
+
+def fit_churn(
+    fitted: type[FittedT],
+    counts: RenewalCounts,
+    survival: Survival,
+    starts: Mapping[str, tuple[float, ...]],
+    prior: LogNormalPrior | None,
+) -> FittedT:
+    """Fit a model of contracts, given by its log survivor function, to renewal counts.
+
+    Parameters
+    ----------
+    fitted
+        Class of the result.
+    counts
+        The data.
+    survival
+        Log survivor function and gradient.
+    starts
+        Parameter to its start values, one for each start; in the order ``survival`` takes them.
+    prior
+        Prior, or None.
 
     Raises
     ------
     InputError
         If no contract was lost, or none renewed.
+    ConvergenceError
+        If the search ends away from a maximum.
     """
+    found = estimate(_problem(counts, survival, starts), prior)
+    return checked(fitted(estimate=found, period=counts.period))
+
+
+def _problem(counts: RenewalCounts, survival: Survival, starts: Mapping[str, tuple[float, ...]]) -> Problem:
     if counts.lost.sum() <= 0.0:
         hint = "Observe longer; a retention of 1 is not something data can show."
         raise InputError("renewal counts", expected="some contracts lost", got="none", hint=hint)
@@ -238,10 +265,10 @@ def churn_problem(
         return value, gradient * params
 
     return Problem(
-        names=names,
+        names=tuple(starts),
         objective=objective,
-        starts=tuple(np.log(start) for start in starts),
-        shift=np.zeros(len(names)),
+        starts=tuple(np.log(start) for start in zip(*starts.values(), strict=True)),
+        shift=np.zeros(len(starts)),
         offset=0.0,
         weight=counts.n_contracts,
     )

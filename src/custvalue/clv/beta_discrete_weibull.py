@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._churn import FittedChurn, churn_problem
-from custvalue.clv._estimate import LogNormalPrior, checked, estimate
+from custvalue.clv._churn import FittedChurn, fit_churn
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels import contractual as kernel
 from custvalue.clv.renewals import RenewalCounts
 
@@ -52,15 +52,6 @@ class BetaDiscreteWeibull:
     prior: LogNormalPrior | None = None
 
     def fit(self, counts: RenewalCounts, /) -> FittedBetaDiscreteWeibull:
-        """Fit to renewal counts.
-
-        Raises
-        ------
-        InputError
-            If no contract was lost, or none renewed.
-        ConvergenceError
-            If the search ends away from a maximum.
-        """
-        starts = ((1.0, 3.0, 1.0), (0.3, 1.0, 1.5), (20.0, 80.0, 0.7))
-        problem = churn_problem(counts, ("gamma", "delta", "c"), _survival, starts)
-        return checked(FittedBetaDiscreteWeibull(estimate=estimate(problem, self.prior), period=counts.period))
+        """Fit to renewal counts; InputError if none was lost or renewed, ConvergenceError away from a maximum."""
+        starts = {"gamma": (1.0, 0.3, 20.0), "delta": (3.0, 1.0, 80.0), "c": (1.0, 1.5, 0.7)}
+        return fit_churn(FittedBetaDiscreteWeibull, counts, _survival, starts, self.prior)

@@ -15,7 +15,7 @@ from custvalue.clv._result import CustomerValues
 from custvalue.clv._settings import PerCustomer, check_finite, lifetime_values, per_customer, values_of, whole_periods
 from custvalue.clv.intervals import DeltaIntervals
 from custvalue.clv.renewals import ContractStates, RenewalCounts
-from custvalue.clv.retention import HistoricalMargin
+from custvalue.clv.retention import HistoricalMargin, another_share
 from custvalue.clv.shifted_beta_geometric import ShiftedBetaGeometric
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
 from custvalue.errors import UnitError
@@ -65,9 +65,7 @@ class ContractualCLV:
 
     def with_margin(self, margin: float | CustomerMargin, /) -> ContractualCLV:
         """Read the margin off history with another share of spend; a margin stated in money stays as it is."""
-        if isinstance(self.margin, HistoricalMargin):
-            return attrs.evolve(self, margin=HistoricalMargin(margin))
-        return self
+        return attrs.evolve(self, margin=another_share(self.margin, margin))
 
     def fit(self, summary: CustomerSummary, /) -> FittedContractual:
         """Count the renewals of the summary and fit the churn model to them.
@@ -129,24 +127,36 @@ class FittedContractual:
             If there is neither horizon nor discount.
         """
         contracts = self.model.contracts
-        renewals = contracts.renewals(summary)
-        paid = self._margins(summary) * discount.factor(timing.offset, contracts.period)
-        worth = np.where(contracts.churned(summary), 0.0, paid)
+        paid = paid_margins(self.model.margin, summary) * discount.factor(timing.offset, contracts.period)
+        predict = _Worth(
+            renewals=contracts.renewals(summary).astype(np.float64),
+            paid=np.where(contracts.churned(summary), 0.0, paid),
+            horizon=horizon,
+            discount=discount,
+        )
+        return lifetime_values(summary, predict(self.churn, None), DeltaIntervals(fitted=self.churn, predict=predict))
 
-        def predict(churn: FittedSurvival, rows: IntArray | None) -> FloatArray:
-            here, amounts = (renewals, worth) if rows is None else (renewals[rows], worth[rows])
-            lives = churn.expected_residual_renewals(here.astype(np.float64), horizon=horizon, discount=discount)
-            value: FloatArray = amounts * lives
-            return value
 
-        intervals = DeltaIntervals(fitted=self.churn, predict=predict)
-        return lifetime_values(summary, predict(self.churn, None), intervals)
+def paid_margins(margin: PerCustomer | HistoricalMargin, summary: CustomerSummary) -> FloatArray:
+    """Margin of one payment of each customer, (n_customers,)."""
+    if isinstance(margin, HistoricalMargin):
+        return margin.per_purchase(summary)
+    return per_customer(margin, summary.customers, "ContractualCLV.margin")
 
-    def _margins(self, summary: CustomerSummary) -> FloatArray:
-        margin = self.model.margin
-        if isinstance(margin, HistoricalMargin):
-            return margin.per_purchase(summary)
-        return per_customer(margin, summary.customers, "ContractualCLV.margin")
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Worth(ArrayHolder):
+    """Value of some contracts, or all, under a churn model."""
+
+    renewals: FloatArray = float_array()
+    paid: FloatArray = float_array()
+    horizon: Horizon | None
+    discount: DiscountRate
+
+    def __call__(self, churn: FittedSurvival, rows: IntArray | None, /) -> FloatArray:
+        here, paid = (self.renewals, self.paid) if rows is None else (self.renewals[rows], self.paid[rows])
+        value: FloatArray = paid * churn.expected_residual_renewals(here, horizon=self.horizon, discount=self.discount)
+        return value
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._churn import FittedChurn, churn_problem
-from custvalue.clv._estimate import LogNormalPrior, checked, estimate
+from custvalue.clv._churn import FittedChurn, fit_churn
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels import contractual as kernel
 from custvalue.clv.renewals import RenewalCounts
 
@@ -58,15 +58,6 @@ class DiscreteWeibull:
     prior: LogNormalPrior | None = None
 
     def fit(self, counts: RenewalCounts, /) -> FittedDiscreteWeibull:
-        """Fit to renewal counts.
-
-        Raises
-        ------
-        InputError
-            If no contract was lost, or none renewed.
-        ConvergenceError
-            If the search ends away from a maximum.
-        """
-        starts = ((0.2, 1.0), (0.5, 0.5), (0.02, 1.5))
-        problem = churn_problem(counts, ("theta", "c"), weibull_survival, starts)
-        return checked(FittedDiscreteWeibull(estimate=estimate(problem, self.prior), period=counts.period))
+        """Fit to renewal counts; InputError if none was lost or renewed, ConvergenceError away from a maximum."""
+        starts = {"theta": (0.2, 0.5, 0.02), "c": (1.0, 0.5, 1.5)}
+        return fit_churn(FittedDiscreteWeibull, counts, weibull_survival, starts, self.prior)

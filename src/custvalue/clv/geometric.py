@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._churn import FittedChurn, churn_problem
-from custvalue.clv._estimate import LogNormalPrior, checked, estimate
+from custvalue.clv._churn import FittedChurn, fit_churn
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv.discrete_weibull import weibull_survival
 from custvalue.clv.renewals import RenewalCounts
 
@@ -50,14 +50,6 @@ class Geometric:
     prior: LogNormalPrior | None = None
 
     def fit(self, counts: RenewalCounts, /) -> FittedGeometric:
-        """Fit to renewal counts.
-
-        Raises
-        ------
-        InputError
-            If no contract was lost, or none renewed.
-        ConvergenceError
-            If the search ends away from a maximum.
-        """
-        problem = churn_problem(counts, ("theta",), _survival, ((0.2,), (0.02,), (0.8,)))
-        return checked(FittedGeometric(estimate=estimate(problem, self.prior), period=counts.period))
+        """Fit to renewal counts; InputError if none was lost or renewed, ConvergenceError away from a maximum."""
+        starts = {"theta": (0.2, 0.02, 0.8)}
+        return fit_churn(FittedGeometric, counts, _survival, starts, self.prior)

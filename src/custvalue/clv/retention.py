@@ -64,6 +64,13 @@ class HistoricalMargin:
         return kept - per_customer(cost, summary.customers, where) * summary.n_purchases
 
 
+def another_share(
+    current: PerCustomer | HistoricalMargin, margin: float | CustomerMargin
+) -> PerCustomer | HistoricalMargin:
+    """Replace the share a historical margin takes; a margin stated in money is no share and stays."""
+    return HistoricalMargin(margin) if isinstance(current, HistoricalMargin) else current
+
+
 @attrs.frozen
 class RetentionFromSilence:
     """Estimate retention by calling a customer lost who has been silent for longer than a stated time.
@@ -162,9 +169,7 @@ class RetentionCLV:
 
     def with_margin(self, margin: float | CustomerMargin, /) -> RetentionCLV:
         """Read the margin off history with another share of spend; a margin stated in money stays as it is."""
-        if isinstance(self.margin, HistoricalMargin):
-            return attrs.evolve(self, margin=HistoricalMargin(margin))
-        return self
+        return attrs.evolve(self, margin=another_share(self.margin, margin))
 
     def fit(self, summary: CustomerSummary, /) -> FittedRetention:
         """Estimate the retention where it is not given.

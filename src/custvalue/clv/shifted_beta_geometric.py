@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._churn import FittedChurn, churn_problem
-from custvalue.clv._estimate import LogNormalPrior, checked, estimate
+from custvalue.clv._churn import FittedChurn, fit_churn
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels import contractual as kernel
 from custvalue.clv.renewals import RenewalCounts
 
@@ -68,15 +68,6 @@ class ShiftedBetaGeometric:
     prior: LogNormalPrior | None = None
 
     def fit(self, counts: RenewalCounts, /) -> FittedShiftedBetaGeometric:
-        """Fit to renewal counts.
-
-        Raises
-        ------
-        InputError
-            If no contract was lost, or none renewed.
-        ConvergenceError
-            If the search ends away from a maximum.
-        """
-        starts = ((1.0, 3.0), (0.3, 1.0), (20.0, 80.0))
-        problem = churn_problem(counts, ("alpha", "beta"), _survival, starts)
-        return checked(FittedShiftedBetaGeometric(estimate=estimate(problem, self.prior), period=counts.period))
+        """Fit to renewal counts; InputError if none was lost or renewed, ConvergenceError away from a maximum."""
+        starts = {"alpha": (1.0, 0.3, 20.0), "beta": (3.0, 1.0, 80.0)}
+        return fit_churn(FittedShiftedBetaGeometric, counts, _survival, starts, self.prior)
