@@ -15,7 +15,7 @@ from custvalue.clv._result import CustomerValues
 from custvalue.clv._settings import PerCustomer, check_finite, lifetime_values, per_customer, values_of, whole_periods
 from custvalue.clv.intervals import DeltaIntervals
 from custvalue.clv.renewals import ContractStates, RenewalCounts
-from custvalue.clv.retention import HistoricalMargin, another_share
+from custvalue.clv.retention import HistoricalMargin
 from custvalue.clv.shifted_beta_geometric import ShiftedBetaGeometric
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
 from custvalue.errors import UnitError
@@ -64,8 +64,10 @@ class ContractualCLV:
             check_finite("ContractualCLV.margin", values_of(self.margin))
 
     def with_margin(self, margin: float | CustomerMargin, /) -> ContractualCLV:
-        """Read the margin off history with another share of spend; a margin stated in money stays as it is."""
-        return attrs.evolve(self, margin=another_share(self.margin, margin))
+        """Read the margin off history with another share of spend; with a margin stated in money, this very model."""
+        if isinstance(self.margin, HistoricalMargin):
+            return attrs.evolve(self, margin=HistoricalMargin(margin))
+        return self
 
     def fit(self, summary: CustomerSummary, /) -> FittedContractual:
         """Count the renewals of the summary and fit the churn model to them.

@@ -64,13 +64,6 @@ class HistoricalMargin:
         return kept - per_customer(cost, summary.customers, where) * summary.n_purchases
 
 
-def another_share(
-    current: PerCustomer | HistoricalMargin, margin: float | CustomerMargin
-) -> PerCustomer | HistoricalMargin:
-    """Replace the share a historical margin takes; a margin stated in money is no share and stays."""
-    return HistoricalMargin(margin) if isinstance(current, HistoricalMargin) else current
-
-
 @attrs.frozen
 class RetentionFromSilence:
     """Estimate retention by calling a customer lost who has been silent for longer than a stated time.
@@ -168,8 +161,10 @@ class RetentionCLV:
             raise InputError("RetentionCLV.growth", expected="a growth above -1", got=repr(self.growth))
 
     def with_margin(self, margin: float | CustomerMargin, /) -> RetentionCLV:
-        """Read the margin off history with another share of spend; a margin stated in money stays as it is."""
-        return attrs.evolve(self, margin=another_share(self.margin, margin))
+        """Read the margin off history with another share of spend; with a margin stated in money, this very model."""
+        if isinstance(self.margin, HistoricalMargin):
+            return attrs.evolve(self, margin=HistoricalMargin(margin))
+        return self
 
     def fit(self, summary: CustomerSummary, /) -> FittedRetention:
         """Estimate the retention where it is not given.
