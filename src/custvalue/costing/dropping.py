@@ -150,7 +150,7 @@ class DeathSpiral(ArrayHolder):
         """One line."""
         text = self.currency.format
         return (
-            f"DeathSpiral({self.outcome.value} after {self.n_active.size - 1} rounds: {self.n_active[0]} -> "
+            f"DeathSpiral({self.outcome.value}; rounds: {self.n_active.size - 1}; {self.n_active[0]} -> "
             f"{self.n_active[-1]} customers, profit {text(int(self.profit[0]))} -> {text(int(self.profit[-1]))})"
         )
 
@@ -181,7 +181,7 @@ def death_spiral(allocator: CostAllocator, costs: CostLedger, drivers: DriverTab
     >>> costs = CostLedger(pools=[CostPool("plant", 90)], currency="EUR")
     >>> drivers = DriverTable(customers=CustomerIndex(["a", "b", "c"]), drivers={})
     >>> death_spiral(EqualSplit(), costs, drivers, [2_000, 4_000, 8_000])
-    DeathSpiral(empty after 3 rounds: 3 -> 0 customers, profit 50.00 EUR -> -90.00 EUR)
+    DeathSpiral(empty; rounds: 3; 3 -> 0 customers, profit 50.00 EUR -> -90.00 EUR)
     """
     before = as_ints(margins)
     n = len(drivers.customers)
