@@ -26,6 +26,7 @@ from custvalue.clv.cnbd_k import BGCNBDk, FittedCNBDk, MBGCNBDk, TimedSummary
 from custvalue.clv.comparison import Comparison, LikelihoodRatioTest, compare, likelihood_ratio_test
 from custvalue.clv.components import ComponentsCLV, FittedComponents, LifeCycleComponent, ValueComponents
 from custvalue.clv.contractual import ContractualCLV, FittedContractual, RetentionBias, retention_bias
+from custvalue.clv.covariates import FittedWithCovariates, StaticCovariates, WithCovariates
 from custvalue.clv.discrete_weibull import DiscreteWeibull, FittedDiscreteWeibull
 from custvalue.clv.dwyer import AlwaysAShare, LostForGood
 from custvalue.clv.engagement import EngagementValue, engagement_value
@@ -175,6 +176,7 @@ __all__ = [
     "FittedSpend",
     "FittedSurvival",
     "FittedThreeParts",
+    "FittedWithCovariates",
     "GGompertzNBD",
     "GGompertzNBDProcess",
     "GammaGamma",
@@ -245,6 +247,7 @@ __all__ = [
     "SpendProcess",
     "StateRule",
     "StateValues",
+    "StaticCovariates",
     "StoppingRule",
     "SupportsMargin",
     "SupportsParts",
@@ -256,6 +259,7 @@ __all__ = [
     "ValueComponents",
     "ValueParts",
     "ValueTiers",
+    "WithCovariates",
     "accuracy",
     "bootstrap",
     "by_frequency",

@@ -14,7 +14,7 @@ from custvalue.clv._normal import normal_quantile
 from custvalue.clv._optimise import FAR, Objective, Optimum, Problem, maximise
 from custvalue.errors import ConvergenceError, InputError
 
-__all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "checked", "estimate"]
+__all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "Prior", "checked", "estimate"]
 
 _DRIFTING = 0.05  # a Newton step this long with nothing left to gain: the parameter runs away
 _NO_MAXIMUM = (
@@ -298,9 +298,17 @@ def _to_theta(name: str, value: float, *, positive: bool) -> float:
     return math.log(value) if positive else float(value)
 
 
+class Prior(Protocol):
+    """Anything that adds a log-density of the parameters to a likelihood."""
+
+    def penalty(self, problem: Problem, /) -> Objective:
+        """Log-density and gradient in the problem's scaled parameters."""
+        ...
+
+
 def estimate(
     problem: Problem,
-    prior: LogNormalPrior | None = None,
+    prior: Prior | None = None,
     *,
     notes: tuple[str, ...] = (),
     extra_advice: Callable[[Optimum], tuple[str, ...]] | None = None,

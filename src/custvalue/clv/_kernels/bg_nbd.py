@@ -50,13 +50,13 @@ class BetaGeometric:
 
     def time_terms(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> Terms:
         """All other terms: eq. (6) of Fader, Hardie & Lee, the survival term factored out."""
-        r, alpha, _, b = params
+        r, alpha, *_ = params
         at_end, at_last = alpha + T, alpha + t_x
         shape = r + x
         log_end = np.log(at_end)
         gap = log_end - np.log(at_last)
-        chances = x + (self.extra - 1.0)
-        d = self._log_odds_gone(params, x, shape * gap)
+        log_odds, slope_b = self._coin(params, x)
+        d = shape * gap + log_odds
         e = np.exp(-np.abs(d))
         value = np.maximum(d, 0.0) + np.log(1.0 + e) - shape * log_end
         gone = np.where(d >= 0.0, 1.0, e) / (1.0 + e)
@@ -65,20 +65,25 @@ class BetaGeometric:
         # the weights on 1/(alpha+T) and 1/(alpha+t_x) are P(alive) and P(gone)
         gradient[1] = -alpha * shape * ((1.0 - gone) / at_end + gone / at_last)
         gradient[2] = gone
-        gradient[3] = -b * gone / (b + np.maximum(chances, 0.0))
+        gradient[3] = slope_b * gone
         return value, gradient
 
-    def _log_odds_gone(self, params: Params, x: FloatArray, power: FloatArray) -> FloatArray:
-        """Log-odds of having dropped out after the last purchase; -1e300 where the model has no such chance."""
+    def _coin(self, params: Params, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Log-odds of having lost the last coin at t_x = T, and their slope in log b; a table where counts repeat."""
         _, _, a, b = params
-        chances = x + (self.extra - 1.0)
-        d = power + np.log(a) - np.log(b + np.maximum(chances, 0.0))
-        return d if self.extra else np.where(x > 0, d, -1e300)
+        most = int(x.max(initial=0.0))
+        if np.ndim(a) == 0 and np.ndim(b) == 0 and most < len(x):
+            table = self._coin((0.0, 0.0, np.full(most + 1, a), b), np.arange(most + 1.0))
+            place = x.astype(np.intp)
+            return table[0][place], table[1][place]
+        at = b + np.maximum(x + (self.extra - 1.0), 0.0)
+        log_odds = np.log(a) - np.log(at)
+        return log_odds if self.extra else np.where(x > 0, log_odds, -1e300), -b / at
 
     def _alive(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> FloatArray:
         r, alpha, _, _ = params
         power = (r + x) * np.log1p((T - t_x) / (alpha + t_x))
-        return np.asarray(special.expit(-self._log_odds_gone(params, x, power)))
+        return np.asarray(special.expit(-self._coin(params, x)[0] - power))
 
     def probability_alive(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, ahead: float, /

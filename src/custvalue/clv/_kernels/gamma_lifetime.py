@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._kernels.likelihood import Params, Terms
 from custvalue.clv._kernels.quadrature import integrate_hump, panels
 from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
@@ -22,6 +22,12 @@ from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 __all__ = ["Clock", "GammaLifetime"]
 
 _LOST = 50.0  # e-folds after which the integrand counts as gone
+_EFOLDS, _WIDTHS, _NODES = (2.0, 6.0, 18.0), (0.5, 1.5, 3.0), (8, 12, 20, 32)
+
+
+def _of_rows(value: FloatArray | float, rows: IntArray | slice) -> FloatArray | float:
+    """Per-row values of some rows; a scalar stays what it is."""
+    return value[rows] if isinstance(value, np.ndarray) and value.ndim else value
 
 
 def _column(value: FloatArray | float) -> FloatArray | float:
@@ -40,8 +46,8 @@ class Clock(Protocol):
         """Log of (beta + G(start + g)) / (beta + G(start))."""
         ...
 
-    def log_speed(self, life: Params, start: FloatArray, g: FloatArray, /) -> FloatArray:
-        """Log of G'(start + g) / (beta + G(start))."""
+    def course(self, life: Params, start: FloatArray, g: FloatArray, /) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Growth, exp(-growth), and the log of G'(start + g) / (beta + G(start)), beside the nodes."""
         ...
 
     def until(self, life: Params, start: FloatArray, growth: FloatArray, /) -> FloatArray:
@@ -52,44 +58,63 @@ class Clock(Protocol):
         """Log of beta + G(tau)."""
         ...
 
-    def clock_slope(self, life: Params, tau: FloatArray, log_sum: FloatArray, /) -> Terms | None:
-        """D log(beta + G) and d log G' in the clock's own log-parameter; None if it has none."""
+    def clock_slope(self, life: Params, tau: FloatArray, log_sum: FloatArray, /) -> tuple[FloatArray, FloatArray]:
+        """Slopes of log(beta + G) and of log G' in the clock's own log-parameter, where it has one."""
         ...
 
 
 class _EndOfLife:
-    """Nodes over the unobserved end of life of each row, with posterior weights."""
+    """Integrals over the unobserved end of life of each row, relative to the last purchase.
+
+    ``sums`` (5 or 6, n_rows) are those of the density itself and of the density times: the log of the purchase
+    clock's
+    run, its inverse, the same two of the lifetime's clock, and the slope in the latter's parameter.
+    """
 
     def __init__(self, kernel: GammaLifetime, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> None:
         r, alpha, *life = params
-        clock, s = kernel.clock, life[-2]
-        at_last, span, shape = alpha + t_x, T - t_x, r + x
-        short = clock.scale(alpha, life) + t_x
-        by_purchases = at_last * np.expm1(np.minimum(_LOST / shape, 600.0))
-        by_lifetime = clock.until(life, t_x, np.minimum(_LOST / s, 600.0) * np.ones_like(t_x))
-        width = np.log1p(np.minimum(np.minimum(by_purchases, by_lifetime), span) / short)
-        node, weight = panels(*kernel.rule)
-        v = width[:, None] * node
-        self.gap = short[:, None] * np.expm1(v)
-        start = t_x[:, None]
-        wide = [_column(value) for value in life]
-        self.delay = np.log1p(self.gap / at_last[:, None])
-        self.aging = clock.growth(wide, start, self.gap)
-        log_density = clock.log_speed(wide, start, self.gap) - _column(shape) * self.delay
-        log_density += v - (_column(s) + 1.0) * self.aging
-        mass = np.exp(log_density) * weight
-        mass *= (width * short * s)[:, None]
-        self.delay_end = np.log1p(span / at_last)
-        self.aging_end = clock.growth(life, t_x, span)
-        self.log_end = -shape * self.delay_end - s * self.aging_end
-        total = np.exp(self.log_end) + mass.sum(axis=1)
-        self.log_total = np.log(total)
+        self.clock, self.alpha, self.life, self.t_x = kernel.clock, alpha, life, t_x
+        s = life[-2]
+        self.at_last, span, self.shape = alpha + t_x, T - t_x, r + x
+        scale = self.clock.scale(alpha, life)
+        self.bare = np.ndim(scale) == 0 and bool(np.all(alpha <= scale))
+        self.short = scale + t_x
+        by_purchases = self.at_last * np.expm1(np.minimum(_LOST / self.shape, 600.0))
+        by_lifetime = self.clock.until(life, t_x, np.minimum(_LOST / s, 600.0) * np.ones_like(t_x))
+        self.width = np.log1p(np.minimum(np.minimum(by_purchases, by_lifetime), span) / self.short)
+        self.delay_end = np.log1p(span / self.at_last)
+        self.aging_end = self.clock.growth(life, t_x, span)
+        self.log_end = -self.shape * self.delay_end - s * self.aging_end
+        self.sums = np.empty((5 if len(life) == 2 else 6, len(x)))
+        for rule, rows in kernel.rules_for(self.width, -self.log_end):
+            self._integrate(rule, rows)
+        self.total = np.exp(self.log_end) + self.sums[0]
+        self.log_total = np.log(self.total)
         self.alive = np.exp(self.log_end - self.log_total)
-        self.gone = mass / total[:, None]
 
-    def mean(self, at_end: FloatArray, at_nodes: FloatArray) -> FloatArray:
-        """Posterior mean of something that is ``at_end`` if alive and ``at_nodes`` at each end of life."""
-        value: FloatArray = self.alive * at_end + np.einsum("ij,ij->i", self.gone, at_nodes)
+    def _integrate(self, rule: tuple[int, int], rows: IntArray | slice) -> None:
+        node, weight = panels(*rule)
+        life = [_column(_of_rows(value, rows)) for value in self.life]
+        t_x, width, short = self.t_x[rows], self.width[rows], self.short[rows]
+        v = width[:, None] * node
+        run = np.exp(v)
+        gap = short[:, None] * (run - 1.0)
+        ratio = run if self.bare else 1.0 + gap / self.at_last[rows][:, None]
+        delay = v if self.bare else np.log(ratio)
+        aging, fade, log_speed = self.clock.course(life, t_x[:, None], gap)
+        density = np.exp(v - self.shape[rows][:, None] * delay - (life[-2] + 1.0) * aging + log_speed) * weight
+        density *= (width * short * _of_rows(self.life[-2], rows))[:, None]
+        sums = [density.sum(axis=1)]
+        sums += [np.einsum("ij,ij->i", density, value) for value in (delay, 1.0 / ratio, aging, fade)]
+        if len(life) == 3:
+            tau = t_x[:, None] + gap
+            log_sum, log_pace = self.clock.clock_slope(life, tau, self.clock.log_sum(life, tau))
+            sums.append(np.einsum("ij,ij->i", density, log_pace - (life[-2] + 1.0) * log_sum))
+        self.sums[:, rows] = sums
+
+    def mean(self, at_end: FloatArray, of_sum: int, factor: FloatArray | float = 1.0) -> FloatArray:
+        """Posterior mean of something that is ``at_end`` if alive, and one of the sums (times a factor) if gone."""
+        value: FloatArray = self.alive * at_end + self.sums[of_sum] / self.total * factor
         return value
 
 
@@ -109,7 +134,16 @@ class GammaLifetime:
         self.time_powers = time_powers
         self.starts = starts
         self.rule = rule
-        self.block_rows = 32_000 // (rule[0] * rule[1])
+        self.block_rows = 1000
+
+    def rules_for(self, width: FloatArray, lost: FloatArray) -> list[tuple[tuple[int, int], IntArray | slice]]:
+        """Quadrature rule for each row: fewer nodes where the integrand loses few e-folds over a short stretch."""
+        if self.rule[0] > 1:
+            return [(self.rule, slice(None))]
+        level = np.searchsorted(_EFOLDS, np.minimum(lost, _LOST)) + 0
+        level = np.maximum(level, np.searchsorted(_WIDTHS, width))
+        groups = [(n_nodes, np.flatnonzero(level == i)) for i, n_nodes in enumerate(_NODES)]
+        return [((1, n_nodes), rows) for n_nodes, rows in groups if len(rows)]
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
         """Terms of x alone."""
@@ -130,39 +164,27 @@ class GammaLifetime:
         log_at_last = np.log(at_last)
         value = end.log_total - shape * log_at_last + s * (np.log(beta) - log_last)
         gradient = np.empty((len(self.names), len(x)))
-        gradient[0] = -r * (log_at_last + end.mean(end.delay_end, end.delay))
-        rate = np.exp(-end.delay_end), np.exp(-end.delay)  # (alpha + t_x) / (alpha + tau)
-        gradient[1] = -alpha * shape / at_last * end.mean(*rate)
-        dead = 1.0 - end.alive
-        gradient[-2] = s * (np.log(beta) - log_last - end.mean(end.aging_end, end.aging)) + dead
-        hazard = s * np.exp(-end.aging_end), (_column(s) + 1.0) * np.exp(-end.aging)
-        gradient[-1] = s - np.exp(np.log(beta) - log_last) * end.mean(*hazard)
+        gradient[0] = -r * (log_at_last + end.mean(end.delay_end, 1))
+        # the second sum is the posterior mean of 1 / ratio
+        gradient[1] = -alpha * shape / at_last * end.mean(np.exp(-end.delay_end), 2)
+        gradient[-2] = s * (np.log(beta) - log_last - end.mean(end.aging_end, 3)) + 1.0 - end.alive
+        gradient[-1] = s - np.exp(np.log(beta) - log_last) * end.mean(s * np.exp(-end.aging_end), 4, s + 1.0)
         if len(life) == 3:
-            gradient[2] = self._clock_gradient(life, t_x, T, end)
+            at_end = self.clock.clock_slope(life, T, self.clock.log_sum(life, T))[0]
+            gradient[2] = end.mean(-s * at_end, 5)
         return value, gradient
-
-    def _clock_gradient(self, life: Params, t_x: FloatArray, T: FloatArray, end: _EndOfLife) -> FloatArray:
-        """Gradient in the clock's own log-parameter."""
-        s = life[-2]
-        wide = [_column(value) for value in life]
-        tau = t_x[:, None] + end.gap
-        at_end = self.clock.clock_slope(life, T, self.clock.log_sum(life, T))
-        at_nodes = self.clock.clock_slope(wide, tau, self.clock.log_sum(wide, tau))
-        assert at_end is not None  # noqa: S101 - a clock with three parameters has a slope
-        assert at_nodes is not None  # noqa: S101 - the same
-        return end.mean(-s * at_end[0], at_nodes[1] - (_column(s) + 1.0) * at_nodes[0])
 
     def _end_of_life(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> tuple[FloatArray, ...]:
         """P(alive), mean purchase rate, mean hazard parameter; in blocks."""
         parts = []
         for first in range(0, len(x), self.block_rows):
             rows = slice(first, first + self.block_rows)
-            own = [value[rows] if isinstance(value, np.ndarray) and value.ndim else value for value in params]
+            own = [_of_rows(value, rows) for value in params]
             r, alpha, *life = own
             end = _EndOfLife(self, own, x[rows], t_x[rows], T[rows])
-            pace = (r + x[rows]) / (alpha + t_x[rows]) * end.mean(np.exp(-end.delay_end), np.exp(-end.delay))
+            pace = (r + x[rows]) / (alpha + t_x[rows]) * end.mean(np.exp(-end.delay_end), 2)
             s = life[-2]
-            hazard = end.mean(s * np.exp(-end.aging_end), (_column(s) + 1.0) * np.exp(-end.aging))
+            hazard = end.mean(s * np.exp(-end.aging_end), 4, s + 1.0)
             parts.append((end.alive, pace, hazard * np.exp(-self.clock.log_sum(life, t_x[rows]))))
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
@@ -248,8 +270,8 @@ class GammaLifetime:
         def log_integrand(u: FloatArray) -> FloatArray:
             g = np.exp(u)
             purchases = log_negative_binomial(n[:, None], r[:, None], g / (alpha[:, None] + g))
-            speed = self.clock.log_speed(wide, T[:, None], g) + np.log(_column(s))
-            value: FloatArray = u + purchases + speed - (_column(s) + 1.0) * self.clock.growth(wide, T[:, None], g)
+            aging, _, log_speed = self.clock.course(wide, T[:, None], g)
+            value: FloatArray = u + purchases + log_speed + np.log(_column(s)) - (_column(s) + 1.0) * aging
             return value
 
         stays = np.exp(

@@ -39,10 +39,11 @@ class _Gompertz:
         far = log_share + advance + np.log1p(np.expm1(-log_share) * np.exp(-np.maximum(advance, 30.0)))
         return np.where(advance < 30.0, near, far)
 
-    def log_speed(self, life: Params, start: FloatArray, g: FloatArray, /) -> FloatArray:
-        """Log of G'(start + g) / (beta + G(start))."""
-        value: FloatArray = np.log(life[0]) + self._log_share(life, start) + life[0] * g
-        return value
+    def course(self, life: Params, start: FloatArray, g: FloatArray, /) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Growth, exp(-growth), and the log of G'(start + g) / (beta + G(start))."""
+        aging = self.growth(life, start, g)
+        log_speed: FloatArray = np.log(life[0]) + self._log_share(life, start) + life[0] * g
+        return aging, np.exp(-aging), log_speed
 
     def until(self, life: Params, start: FloatArray, growth: FloatArray, /) -> FloatArray:
         """Invert growth."""

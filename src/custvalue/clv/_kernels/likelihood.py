@@ -23,7 +23,7 @@ Params: TypeAlias = Sequence[FloatArray | float]
 Terms: TypeAlias = tuple[FloatArray, FloatArray]
 """Values (n_rows,) and their gradient (n_params, n_rows) in log-parameters."""
 
-PILOT_ROWS = 20_000
+PILOT_ROWS = 12_000
 
 
 class PurchaseKernel(Protocol):
@@ -139,10 +139,15 @@ class PatternLikelihood:
         """The same likelihood of a random subsample weighted up to the whole; None where it would not pay."""
         if len(self.weights) < 3 * n_rows:
             return None
-        rows = np.sort(np.random.default_rng(20_05).choice(len(self.weights), n_rows, replace=False))
-        weights = self.weights[rows]
+        # chances proportional to the weights, heavy rows for certain
+        total, share = float(self.weights.sum()), n_rows / float(self.weights.sum())
+        for _ in range(4):
+            chance = np.minimum(1.0, share * self.weights)
+            share *= n_rows / float(chance.sum())
+        rows = np.flatnonzero(np.random.default_rng(2005).random(len(chance)) < chance)
+        weights = self.weights[rows] / chance[rows]
         x, t_x, T = (column[rows] for column in self.columns)
-        return PatternLikelihood(self.kernel, x, t_x, T, weights * (self.weights.sum() / weights.sum()))
+        return PatternLikelihood(self.kernel, x, t_x, T, weights * (total / weights.sum()))
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Value and gradient (n_params,) at log-parameters ``theta``."""

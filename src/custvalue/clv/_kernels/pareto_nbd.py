@@ -31,10 +31,11 @@ class _Ordinary:
         value: FloatArray = np.log1p(g / (life[-1] + start))
         return value
 
-    def log_speed(self, life: Params, start: FloatArray, g: FloatArray, /) -> FloatArray:
-        """Log of 1 / (beta + start)."""
-        value: FloatArray = -np.log(life[-1] + start) + 0.0 * g
-        return value
+    def course(self, life: Params, start: FloatArray, g: FloatArray, /) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Growth, exp(-growth), and the log of 1 / (beta + start)."""
+        at = life[-1] + start
+        ratio = 1.0 + g / at
+        return np.log(ratio), 1.0 / ratio, -np.log(at)
 
     def until(self, life: Params, start: FloatArray, growth: FloatArray, /) -> FloatArray:
         """Invert growth."""
@@ -46,9 +47,9 @@ class _Ordinary:
         value: FloatArray = np.log(life[-1] + tau)
         return value
 
-    def clock_slope(self, _life: Params, _tau: FloatArray, _log_sum: FloatArray, /) -> None:
-        """Ordinary time has no parameter of its own."""
-        return
+    def clock_slope(self, _life: Params, tau: FloatArray, _log_sum: FloatArray, /) -> tuple[FloatArray, FloatArray]:
+        """Ordinary time has no parameter of its own: no slope."""
+        return np.zeros_like(tau), np.zeros_like(tau)
 
 
 class _ParetoNBD(GammaLifetime):

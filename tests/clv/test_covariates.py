@@ -1,0 +1,138 @@
+"""Static covariates: recovered from simulated customers, one sign convention, agreement with plain fits, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.clv._cdnow import make_summary
+
+from custvalue.clv.bg_nbd import BGNBD, MBGNBD
+from custvalue.clv.comparison import likelihood_ratio_test
+from custvalue.clv.covariates import CovariateModel, StaticCovariates, WithCovariates
+from custvalue.clv.ggompertz_nbd import GGompertzNBD
+from custvalue.clv.pareto_nbd import ParetoNBD
+from custvalue.data import CustomerSummary, DiscountRate, Horizon, TimeUnit
+from custvalue.errors import AlignmentError, InputError
+
+MODELS = [BGNBD(), MBGNBD(), ParetoNBD(), GGompertzNBD()]
+WEEKS = Horizon(26, TimeUnit.WEEK)
+
+
+def pareto_customers(n: int, purchase: float, dropout: float, seed: int) -> tuple[CustomerSummary, StaticCovariates]:
+    """Pareto/NBD customers, half of them in a group that buys and leaves faster by the factors exp(coefficient)."""
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 2, n).astype(np.float64)
+    T = rng.integers(100, 700, n)
+    rate = rng.gamma(0.8, np.exp(purchase * group) / 60.0)
+    end = np.minimum(T, rng.exponential(1.0, n) / rng.gamma(0.9, np.exp(dropout * group) / 200.0))
+    x, t_x = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    for i in range(n):
+        days = np.unique(np.ceil(np.sort(rng.uniform(0, end[i], rng.poisson(rate[i] * end[i])))))
+        x[i], t_x[i] = len(days), days[-1] if len(days) else 0
+    summary = make_summary(x, np.minimum(t_x, T), T)
+    return summary, StaticCovariates.from_columns(summary.customers, {"group": group, "noise": rng.normal(size=n)})
+
+
+def test_coefficients_are_recovered() -> None:
+    """Truth .6 and .5; within three standard errors, and far from 0."""
+    summary, known = pareto_customers(4000, 0.6, 0.5, seed=1)
+    fit = WithCovariates(model=ParetoNBD(), purchase=("group",), dropout=("group",)).fit(summary, known)
+
+    for name, truth in (("purchase.group", 0.6), ("dropout.group", 0.5)):
+        assert abs(fit.params[name] - truth) < 3 * fit.standard_errors[name]
+    assert fit.params["purchase.group"] > 5 * fit.standard_errors["purchase.group"]
+    plain = ParetoNBD().fit(summary)
+    assert likelihood_ratio_test(plain, fit).p_value < 1e-6
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_one_sign_convention(model: CovariateModel) -> None:
+    """Positive: more purchases; positive: gone sooner. For every model."""
+    summary, known = pareto_customers(300, 0.5, 0.5, seed=2)
+    settings = WithCovariates(model=model, purchase=("group",), dropout=("noise",))
+    start = settings.problem(summary, known)
+    fit = WithCovariates(model=model, purchase=("group",), dropout=("noise",), l2=1.0).fit(summary, known)
+    still = fit.with_params({"purchase.group": 0.0, "dropout.noise": 0.0})
+    one = StaticCovariates.from_columns(known.customers.take([0]), {"group": [1.0], "noise": [1.0]})
+
+    base = still.new_customer_purchases(one, WEEKS).values[0]
+    assert still.with_params({"purchase.group": 0.1}).new_customer_purchases(one, WEEKS).values[0] > base
+    assert still.with_params({"dropout.noise": 0.1}).new_customer_purchases(one, WEEKS).values[0] < base
+    assert start.names[-2:] == ("purchase.group", "dropout.noise")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_gradient_is_the_slope(model: CovariateModel) -> None:
+    summary, known = pareto_customers(200, 0.5, 0.5, seed=3)
+    settings = WithCovariates(model=model, purchase=("group",), dropout=("noise",), equal=())
+    problem = settings.problem(summary, known)
+    theta = np.full(len(problem.names), 0.2)
+    for i, slope in enumerate(problem.objective(theta)[1]):
+        step = np.zeros_like(theta)
+        step[i] = 1e-5
+        numeric = (problem.objective(theta + step)[0] - problem.objective(theta - step)[0]) / 2e-5
+        assert slope == pytest.approx(numeric, rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("model", [BGNBD(), ParetoNBD()], ids=lambda model: type(model).__name__)
+def test_zero_coefficients_are_the_plain_model(model: BGNBD | ParetoNBD) -> None:
+    """Likelihood and predictions fall back to the model without covariates."""
+    summary, known = pareto_customers(500, 0.0, 0.0, seed=4)
+    plain = model.fit(summary)
+    fit = WithCovariates(model=model, purchase=("group",)).fit(summary, known)
+    problem = WithCovariates(model=model, purchase=("group",)).problem(summary, known)
+    at_plain = np.append(plain.estimate.theta, 0.0)
+
+    assert problem.reported(at_plain)[0] == pytest.approx(plain.log_likelihood, abs=1e-6)
+    same = fit.with_theta(at_plain)
+    expected = plain.expected_purchases(summary, WEEKS).values
+    np.testing.assert_allclose(same.expected_purchases(summary, known, WEEKS).values, expected, rtol=1e-9)
+    expected = plain.probability_alive(summary).values
+    np.testing.assert_allclose(same.probability_alive(summary, known).values, expected, rtol=1e-9)
+    rate = DiscountRate.annual(0.1)
+    expected = plain.expected_residual_transactions(summary, rate).values
+    np.testing.assert_allclose(same.expected_residual_transactions(summary, known, rate).values, expected, rtol=1e-9)
+
+
+def test_equal_coefficients_are_one_parameter() -> None:
+    summary, known = pareto_customers(1500, 0.5, 0.5, seed=5)
+    free = WithCovariates(model=ParetoNBD(), purchase=("group",), dropout=("group",)).fit(summary, known)
+    tied = WithCovariates(model=ParetoNBD(), equal=("group",)).fit(summary, known)
+
+    assert tied.estimate.names[-1] == "both.group"
+    test = likelihood_ratio_test(tied, free)
+    assert test.degrees_of_freedom == 1
+    assert test.p_value > 0.001
+
+
+def test_clvtools_regularised_fit_was_on_the_wrong_scale() -> None:
+    """CLVTools computes log-likelihood, AIC and standard errors of a regularised fit from a mean log-likelihood."""
+    summary, known = pareto_customers(1500, 0.5, 0.5, seed=6)
+    plain = WithCovariates(model=ParetoNBD(), purchase=("group", "noise")).fit(summary, known)
+    ridge = WithCovariates(model=ParetoNBD(), purchase=("group", "noise"), l2=50.0).fit(summary, known)
+
+    assert plain.log_likelihood - 20 < ridge.log_likelihood < plain.log_likelihood
+    assert abs(ridge.params["purchase.group"]) < abs(plain.params["purchase.group"])
+    assert ridge.aic == pytest.approx(12 - 2 * ridge.log_likelihood)
+    for name, error in plain.standard_errors.items():
+        assert 0.5 * error < ridge.standard_errors[name] < 1.2 * error
+
+
+def test_refusals() -> None:
+    summary, known = pareto_customers(50, 0.0, 0.0, seed=7)
+    shuffled = StaticCovariates.from_columns(known.customers.take(np.arange(50)[::-1]), {"group": np.ones(50)})
+    constant = StaticCovariates.from_columns(known.customers, {"group": np.ones(50)})
+    with_group = WithCovariates(model=BGNBD(), purchase=("group",))
+
+    with pytest.raises(AlignmentError):
+        with_group.fit(summary, shuffled)
+    with pytest.raises(InputError, match="constant"):
+        with_group.fit(summary, constant)
+    with pytest.raises(InputError, match="covariates among"):
+        WithCovariates(model=BGNBD(), purchase=("age",)).fit(summary, known)
+    with pytest.raises(InputError, match="at least one"):
+        WithCovariates(model=BGNBD())
+    with pytest.raises(InputError, match="no other list"):
+        WithCovariates(model=BGNBD(), purchase=("group",), equal=("group",))
+    with pytest.raises(InputError, match="finite numbers"):
+        StaticCovariates.from_columns(known.customers, {"group": np.full(50, np.nan)})
