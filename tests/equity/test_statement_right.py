@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
 
-from custvalue.data import CustomerIndex, MoneyTable, ValueTable
+from custvalue.data import Currency, CustomerIndex, MoneyTable, ValueTable
 from custvalue.equity import EquityStatement, Verdict, decompose, mean_and_structure
 from custvalue.errors import AlignmentError, InputError, SchemaError
 
@@ -116,6 +117,16 @@ def test_a_statement_by_hand_to_the_cent() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_statement_reconciles_whatever_happens(seed: int) -> None:
+    check_reconciles(seed)
+
+
+@pytest.mark.long
+def test_the_statement_reconciles_ten_thousand_times() -> None:
+    for seed in range(10_000):
+        check_reconciles(seed)
+
+
+def check_reconciles(seed: int) -> None:
     rng = np.random.default_rng(seed)
     first, second = (rng.choice(300, rng.integers(0, 200), replace=False) for _ in range(2))
     old, new = (rng.integers(-(10**9), 10**9, ids.size) for ids in (first, second))
@@ -165,6 +176,14 @@ def test_customers_declared_lost_leave_at_zero() -> None:
         EquityStatement.between(opening, closing, lost=CustomerIndex(["a"]))
 
 
+@attrs.frozen
+class Dated:
+    """A valuation in small."""
+
+    table: ValueTable
+    currency: Currency = Currency.of("EUR")  # noqa: RUF009  # a constant
+
+
 def test_values_in_major_units_are_rounded_and_gaps_are_not_in_the_base() -> None:
     def valued(ids: list[str], values: list[float]) -> ValueTable:
         return ValueTable(customers=CustomerIndex(ids), measures={"lifetime_value": values, "orders": [1.0] * len(ids)})
@@ -175,6 +194,7 @@ def test_values_in_major_units_are_rounded_and_gaps_are_not_in_the_base() -> Non
 
     assert (statement["opening"].customers, statement["opening"].amount) == (2, 1300)
     assert (statement["won"].amount, statement["lost"].amount, statement["risen"].change) == (200, 300, 1)
+    assert EquityStatement.between(Dated(opening), Dated(closing)) == statement
     with pytest.raises(InputError, match="a currency for a ValueTable"):
         EquityStatement.between(opening, closing)
     with pytest.raises(InputError, match="64-bit"):

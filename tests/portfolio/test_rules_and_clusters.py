@@ -105,6 +105,13 @@ def test_the_weighted_index_model() -> None:
     assert models.WEIGHTED_INDEX.fit(values).classify(values).labels.tolist() == ["A", "A", "C"]
 
 
+def test_weights_found_elsewhere_make_an_index() -> None:
+    weights = Weights(names=["rank", "awareness"], values=np.array([0.75, 0.25]), method="AHP")
+    values = table("ab", rank=[4, 1], awareness=[0, 4])
+
+    assert Blend("index", weights).fit(values).column(values).tolist() == [3.0, 1.75]
+
+
 def test_rules_that_make_no_sense_are_refused() -> None:
     with pytest.raises(SchemaError, match="label 'Z'"):
         RuleClassifier(scheme=ABC, rules=[Rule("Z", Condition.above("x", 1))], otherwise="C")

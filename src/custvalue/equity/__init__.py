@@ -1,5 +1,6 @@
 """Customer equity: what the base is worth, why that changed, and what to spend on it."""
 
+from custvalue.equity._dated import Valuated
 from custvalue.equity._judgement import Finding, Judgement, Verdict
 from custvalue.equity._result import Line, LineName
 from custvalue.equity.acquisition_retention import BlattbergDeighton, ResponseCurve, SpendPlan
@@ -25,6 +26,7 @@ __all__ = [
     "ResponseCurve",
     "SpendPlan",
     "SwitchingModel",
+    "Valuated",
     "Verdict",
     "decompose",
     "margin_multiple",

@@ -37,7 +37,8 @@ def satisfies_protocol(classifier: PortfolioClassifier, values: ValueTable) -> N
     assert isinstance(classifier, PortfolioClassifier), "fit(values) is missing"
     fitted = classifier.fit(values)
     assert isinstance(fitted, FittedClassifier), "what fit returns has no classify(values)"
-    assert fitted is not classifier, "fit must return a new object"
+    settings: object = classifier
+    assert fitted is not settings, "fit must return a new object"
     assert isinstance(fitted.classify(values), Classification), "classify must return a Classification"
 
 
