@@ -13,7 +13,7 @@ from custvalue._arrays import FloatArray
 
 __all__ = ["expected_spend", "log_likelihood", "log_likelihood_gradient", "spend_variance"]
 
-_BLOCK = 16_384  # rows whose temporaries stay in cache
+_BLOCK = 8_192  # rows: temporaries stay in cache, and BLAS does not start threads for a dot product
 
 
 def _log_shares(log_ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
