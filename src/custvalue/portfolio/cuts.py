@@ -251,7 +251,7 @@ class NaturalBreaks:
 
 @attrs.frozen
 class Floored:
-    """Another rule, with a fixed lowest cut in front that the others cannot fall below.
+    """Another rule, with a fixed lowest cut in front that the others always lie above.
 
     Parameters
     ----------
@@ -271,8 +271,9 @@ class Floored:
     floor: float = 0.0
 
     def learn(self, values: FloatArray, /) -> tuple[float, ...]:
-        """Return the floor, then the rule's cuts, none below the floor."""
-        return (self.floor, *(max(point, self.floor) for point in self.rule.learn(values)))
+        """Return the floor, then the rule's cuts, moved to just above the floor where they would fall to it."""
+        above = float(np.nextafter(self.floor, np.inf))
+        return (self.floor, *(max(point, above) for point in self.rule.learn(values)))
 
     def __str__(self) -> str:
         return f"fixed at {self.floor:g}; {self.rule}"

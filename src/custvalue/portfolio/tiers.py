@@ -73,7 +73,7 @@ class Pyramid:
     """The customer pyramid: platinum, gold, iron and lead.
 
     Lead is whoever costs money (below ``floor``); platinum and gold are the top shares by rank of all customers with
-    a value, never below the floor; iron is the rest.
+    a value, always above the floor, so that who just breaks even is iron however few earn anything; iron is the rest.
 
     Parameters
     ----------
