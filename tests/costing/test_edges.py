@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Mapping
-from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+import custvalue as cv
 from custvalue.costing import (
     ActivityBased,
     Allocation,
@@ -200,7 +201,7 @@ def test_budget_and_capacity_lines() -> None:
 def test_stages_may_be_many_but_not_round() -> None:
     """Three stages end at exact cents; a circle is named and sent to support departments."""
     drivers, costs = table(x=[1, 1, 1], other=[1, 1, 2]), ledger()
-    stages: dict[str, Mapping[str, float | Fraction]] = {
+    stages: dict[str, Mapping[str, float]] = {
         "pool": by_quantity({"hall": 3, "desk": 1}),
         "hall": {"picking": 0.5, "desk": 0.5},
     }
@@ -295,3 +296,23 @@ def test_audit_views() -> None:
     assert (row.pool, row.driver, row.quantity, row.driver_total, row.rate, row.amount, row.share_of_pool) == (
         "pool", "x", 1.0, 4.0, 25.0, 25_00, 0.25,
     )  # fmt: skip
+
+
+def test_settings_and_allocations_are_saved_as_plain_json(tmp_path: Path) -> None:
+    """What is read back charges and traces the same."""
+    model = ActivityBased(
+        drivers={"picking": {"x": 1, "other": 2}, "packing": "x"},
+        resources={"pool": by_quantity({"picking": 2, "packing": 1})},
+        basis={"packing": Capacity(50)},
+        policies=Policies(zero_driver=Fallback("x")),
+    )
+    allocation = model.allocate(ledger(), table(x=[1, 2, 4], other=[1, 0, 1]))
+    cv.save(model, tmp_path / "model.json")
+    cv.save(allocation, tmp_path / "allocation.json")
+    again = cv.load(tmp_path / "allocation.json")
+
+    assert cv.load(tmp_path / "model.json") == model
+    assert isinstance(again, Allocation)
+    assert again.total.tolist() == allocation.total.tolist()
+    assert again.trace("c") == allocation.trace("c")
+    assert again.method == allocation.method

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import attrs
 
@@ -115,6 +116,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _as_split(value: Iterable[Any]) -> Split:
+    return Split(*value)  # a split that was saved comes back as a plain tuple
+
+
 def _weights(value: FloatArray | None) -> FloatArray | None:
     return None if value is None else as_floats(value)
 
@@ -144,7 +149,7 @@ class Line(ArrayHolder):
     pool: str
     activity: str
     driver: str
-    split: Split
+    split: Split = attrs.field(converter=_as_split)
     weights: FloatArray | None = attrs.field(default=None, converter=_weights)
     total: float
     basis: int

@@ -8,14 +8,13 @@ from fractions import Fraction
 from custvalue.costing.policies import Percentages
 from custvalue.errors import InputError
 
-__all__ = ["Share", "by_quantity", "settle"]
+__all__ = ["by_quantity", "settle"]
 
-Share = float | Fraction
 TOLERANCE = Fraction(1, 10**9)
 
 
-def by_quantity(quantities: Mapping[str, float]) -> dict[str, Fraction]:
-    """Turn resource-driver quantities (heads, square metres, hours) into shares that add up to 1 exactly.
+def by_quantity(quantities: Mapping[str, float]) -> dict[str, float]:
+    """Turn resource-driver quantities (heads, square metres, hours) into shares that add up to 1.
 
     Parameters
     ----------
@@ -30,16 +29,16 @@ def by_quantity(quantities: Mapping[str, float]) -> dict[str, Fraction]:
     Examples
     --------
     >>> by_quantity({"picking": 12, "packing": 8})
-    {'picking': Fraction(3, 5), 'packing': Fraction(2, 5)}
+    {'picking': 0.6, 'packing': 0.4}
     """
     exact = {name: Fraction(repr(float(quantity))) for name, quantity in quantities.items()}
     total = sum(exact.values(), Fraction(0))
     if total <= 0 or min(exact.values()) < 0:
         raise InputError("by_quantity", expected="quantities of zero or more, not all zero", got=f"{dict(quantities)}")
-    return {name: quantity / total for name, quantity in exact.items()}
+    return {name: float(quantity / total) for name, quantity in exact.items()}
 
 
-def settle(where: str, shares: Mapping[str, Share], policy: Percentages) -> tuple[dict[str, Fraction], Fraction]:
+def settle(where: str, shares: Mapping[str, float], policy: Percentages) -> tuple[dict[str, Fraction], Fraction]:
     """Read shares as exact fractions; return them and the part left to nobody.
 
     Raises
@@ -47,9 +46,7 @@ def settle(where: str, shares: Mapping[str, Share], policy: Percentages) -> tupl
     InputError
         If a share is negative, or they do not add up to 1 and the policy does not say what to do.
     """
-    exact = {
-        name: share if isinstance(share, Fraction) else Fraction(repr(float(share))) for name, share in shares.items()
-    }
+    exact = {name: Fraction(repr(float(share))) for name, share in shares.items()}
     total = sum(exact.values(), Fraction(0))
     if not exact or min(exact.values()) < 0 or total <= 0:
         raise InputError(where, expected="shares of zero or more, not all zero", got=f"{dict(shares)}")

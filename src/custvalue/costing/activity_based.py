@@ -8,7 +8,7 @@ from fractions import Fraction
 import attrs
 
 from custvalue.costing._builder import Builder, divide, driver_builder
-from custvalue.costing._percentages import Share, settle
+from custvalue.costing._percentages import settle
 from custvalue.costing._result import Allocation
 from custvalue.costing.capacity import Budget, Capacity
 from custvalue.costing.policies import DEFAULT_POLICIES, Percentages, Policies
@@ -63,7 +63,7 @@ class ActivityBased:
     """
 
     drivers: Mapping[str, Driver] = attrs.field(hash=False)
-    resources: Mapping[str, Mapping[str, Share]] = attrs.field(factory=dict, hash=False)
+    resources: Mapping[str, Mapping[str, float]] = attrs.field(factory=dict, hash=False)
     basis: Mapping[str, Capacity | Budget] = attrs.field(factory=dict, hash=False)
     policies: Policies = DEFAULT_POLICIES
 
@@ -114,7 +114,7 @@ class ActivityBased:
 
 
 def _final_shares(
-    start: str, resources: Mapping[str, Mapping[str, Share]], policy: Percentages, path: tuple[str, ...] = ()
+    start: str, resources: Mapping[str, Mapping[str, float]], policy: Percentages, path: tuple[str, ...] = ()
 ) -> dict[str, Fraction]:
     """Follow the stages from a pool to the activities that end at customers; exact shares of the pool."""
     if start in path:
