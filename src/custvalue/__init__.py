@@ -38,17 +38,24 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.clv import BGNBD as BGNBD
     from custvalue.clv import MBGNBD as MBGNBD
     from custvalue.clv import NBD as NBD
+    from custvalue.clv import BetaDiscreteWeibull as BetaDiscreteWeibull
     from custvalue.clv import BGCNBDk as BGCNBDk
     from custvalue.clv import BuyTillYouDie as BuyTillYouDie
     from custvalue.clv import CLVModel as CLVModel
+    from custvalue.clv import ContractualCLV as ContractualCLV
     from custvalue.clv import CustomerValues as CustomerValues
     from custvalue.clv import GammaGamma as GammaGamma
     from custvalue.clv import GGompertzNBD as GGompertzNBD
     from custvalue.clv import LognormalSpend as LognormalSpend
+    from custvalue.clv import MarkovCLV as MarkovCLV
     from custvalue.clv import MBGCNBDk as MBGCNBDk
     from custvalue.clv import NormalMargin as NormalMargin
     from custvalue.clv import ParetoNBD as ParetoNBD
+    from custvalue.clv import PresentValue as PresentValue
+    from custvalue.clv import PurchaseCycleCLV as PurchaseCycleCLV
     from custvalue.clv import PurchaseModel as PurchaseModel
+    from custvalue.clv import RetentionCLV as RetentionCLV
+    from custvalue.clv import ShiftedBetaGeometric as ShiftedBetaGeometric
     from custvalue.clv import SpendModel as SpendModel
     from custvalue.clv import compare as compare
     from custvalue.costing import ActivityBased as ActivityBased
@@ -245,18 +252,25 @@ _HOMES = {
     "BGBB": "clv",
     "BGCNBDk": "clv",
     "BGNBD": "clv",
+    "BetaDiscreteWeibull": "clv",
     "BuyTillYouDie": "clv",
     "CLVModel": "clv",
+    "ContractualCLV": "clv",
     "CustomerValues": "clv",
     "GGompertzNBD": "clv",
     "GammaGamma": "clv",
     "LognormalSpend": "clv",
     "MBGCNBDk": "clv",
     "MBGNBD": "clv",
+    "MarkovCLV": "clv",
     "NBD": "clv",
     "NormalMargin": "clv",
     "ParetoNBD": "clv",
+    "PresentValue": "clv",
+    "PurchaseCycleCLV": "clv",
     "PurchaseModel": "clv",
+    "RetentionCLV": "clv",
+    "ShiftedBetaGeometric": "clv",
     "SpendModel": "clv",
     "compare": "clv",
     "Classification": "portfolio",

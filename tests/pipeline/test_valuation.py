@@ -210,3 +210,22 @@ def test_a_model_that_cannot_be_fitted_says_so_and_the_rest_is_still_to_be_had(n
     valued = attrs.evolve(TERMS, model=None).run(bought_once(n))
     assert len(valued.customers) == n
     assert "lifetime_value" not in valued.table
+
+
+def test_any_model_can_be_swapped_in_and_says_whose_margin_it_used(log: TransactionLog) -> None:
+    own = attrs.evolve(TERMS, model=cv.RetentionCLV(120.0, 0.8, period=cv.TimeUnit.YEAR)).run(log)
+    told = attrs.evolve(TERMS, model=cv.BuyTillYouDie(purchases=cv.ParetoNBD(), spend=cv.GammaGamma())).run(
+        log_of(dirty_orders().query("net_amount != 0"))
+    )
+
+    assert "the model's own margin" in own.origin("lifetime_value")
+    assert "probability_alive" not in own.table
+    assert "margin less allocated cost per purchase" in told.origin("lifetime_value")
+
+
+def test_any_classifier_can_be_swapped_in(log: TransactionLog) -> None:
+    matrix = cv.MatrixClassifier(x="revenue", y="profit", cuts=cv.Median(), cells=cv.presets.CURRENT_GROWTH)
+
+    valued = attrs.evolve(TERMS, classifier=matrix).run(log)
+
+    assert set(valued.tiers) <= set(valued.classification.scheme.labels)

@@ -112,7 +112,10 @@ class SupportsParts(Protocol):
 
 @runtime_checkable
 class SupportsMargin(Protocol):
-    """A lifetime-value model that can be told what is left of a purchase, customer by customer."""
+    """A lifetime-value model that can be told what is left of a purchase, customer by customer.
+
+    A model whose margin is stated in money has no use for it and returns itself.
+    """
 
     def with_margin(self, margin: float | CustomerMargin, /) -> CLVModel:
         """The same model with another margin."""

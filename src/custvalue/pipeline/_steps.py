@@ -167,10 +167,10 @@ def margins(summary: CustomerSummary, profit: ProfitAndLoss, margin: float | Non
 
 def lifetime(model: CLVModel, summary: CustomerSummary, margin: CustomerMargin, terms: Terms) -> LifetimeParts:
     """Fit the model and value every customer with a purchase."""
-    told = isinstance(model, SupportsMargin)
-    fit = (model.with_margin(margin) if isinstance(model, SupportsMargin) else model).fit(summary)
+    priced = model.with_margin(margin) if isinstance(model, SupportsMargin) else model
+    fit = priced.fit(summary)
     value = fit.lifetime_value(summary, horizon=terms.horizon, discount=terms.discount, timing=terms.timing)
-    source = "margin less allocated cost per purchase" if told else "the model's own margin"
+    source = "margin less allocated cost per purchase" if priced is not model else "the model's own margin"
     if not isinstance(fit, SupportsParts):
         return LifetimeParts(fit=fit, value=value, margin_from=source)
     return LifetimeParts(
