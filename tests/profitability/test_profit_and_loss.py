@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from custvalue.data import CustomerIndex, MoneyTable
 from custvalue.errors import AlignmentError, ConservationError, InputError, SchemaError
 from custvalue.profitability import Base, CapitalCharge, ProfitAndLoss, Tax, Waterfall
+from custvalue.profitability._kernels.rounding import smallest
 from custvalue.profitability.profit_and_loss import ROWS
 
 
@@ -218,3 +219,42 @@ def test_frames_and_copies(full: ProfitAndLoss) -> None:
     assert copy.deepcopy(full).row("tax").tolist() == full.tax.tolist()
     assert not full.row("net_sales").flags.writeable
     assert "\n" not in repr(full)
+
+
+def test_detail_shows_every_line(spring: ProfitAndLoss, full: ProfitAndLoss) -> None:
+    """Single lines stand above their step, in money and as shares; a line called like a step is told apart."""
+    frame = spring.to_frame(detail=True, base=Base.OF_NET)
+
+    assert isinstance(frame, pd.DataFrame)
+    names = frame.columns.tolist()
+    assert names.index("order taking") < names.index("cost_to_serve") < names.index("contribution")
+    assert frame["handling"].to_numpy() == pytest.approx(0.5 / np.array([14.40, 14.16, 13.20, 13.92, 12.96]))
+    assert full.detail["serve"].tolist() == full.row("cost_to_serve").tolist()
+    lines = MoneyTable(
+        customers=CustomerIndex(["a"]), amounts={"s": [9], "returns": [1], "returns 2": [2]}, currency="EUR"
+    )
+    account = ProfitAndLoss.from_lines(lines, layout=Waterfall(list_sales="s", returns=["returns", "returns 2"]))
+    assert account.detail["returns (line)"].tolist() == [1]
+    assert account.detail["returns"].tolist() == [3]
+
+
+def test_notebook_view(spring: ProfitAndLoss) -> None:
+    """The firm's statement as a table."""
+    html = spring._repr_html_()
+
+    assert "<td>contribution</td><td style='text-align:right'>90,787.00 USD</td>" in html
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30),
+    st.randoms(use_true_random=False),
+)
+def test_smallest_is_the_head_of_a_full_sort(keys: list[tuple[int, int]], random: object) -> None:
+    """Partitioning gives the same winners as sorting by all keys."""
+    ids = list(range(len(keys)))
+    random.shuffle(ids)  # type: ignore[attr-defined]  # Hypothesis gives a random.Random
+    first, second = np.array(keys).T
+    order = np.lexsort((ids, second, first))
+
+    for m in range(1, len(keys) + 1):
+        assert sorted(smallest(m, first, second, np.array(ids))) == sorted(order[:m])

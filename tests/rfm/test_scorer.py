@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,17 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import custvalue as cv
 from custvalue.data import CustomerSummary, Horizon, TimeUnit, ValueTable, Weights
 from custvalue.errors import AlignmentError, InputError
 from custvalue.rfm import (
     LRFM,
     RFA,
     RFMT,
+    Band,
     Dimension,
+    FittedRFM,
     Monetary,
     NestedQuantiles,
     Quantiles,
     RFMScorer,
+    SegmentMap,
+    SegmentRule,
     Thresholds,
     Ties,
     above,
@@ -344,3 +350,27 @@ def test_a_binning_of_ones_own(build: Build) -> None:
 
     summary = build([10, 20], [1, 1], [1, 1])
     assert RFMScorer(binning=Sign()).fit(summary).score(summary).recency.tolist() == [1, 0]
+
+
+def test_thresholds_kept_in_a_file(build: Build, tmp_path: Path) -> None:
+    """Saved this month, loaded next month: the same scores and segments."""
+    summary = build(range(40), [1 + n % 7 for n in range(40)], range(40))
+    for binning in (Quantiles(5, ties=Ties.SPLIT_BY_ID), NestedQuantiles(5)):
+        fitted = RFMScorer(binning=binning, segments=segments.ELEVEN).fit(summary)
+        cv.save(fitted, tmp_path / "rfm.json")
+        again = cv.load(tmp_path / "rfm.json")
+
+        assert isinstance(again, FittedRFM)
+        assert again.score(summary).codes.tolist() == fitted.score(summary).codes.tolist()
+        assert again.score(summary).segments.tolist() == fitted.score(summary).segments.tolist()
+
+
+def test_notebook_view_is_escaped(build: Build) -> None:
+    """Segment names are text, not markup."""
+    summary = build([1, 2], [1, 2], [3, 4])
+    tricky = SegmentMap("mine", (SegmentRule("<b>", {"R": Band.LOW}),), leftover="rest")
+    scores = RFMScorer(segments=tricky).fit(summary).score(summary)
+
+    assert "&lt;b&gt;" in scores._repr_html_()
+    assert "<b>" not in scores._repr_html_()
+    assert scores.table["F"].tolist() == scores.frequency.tolist()

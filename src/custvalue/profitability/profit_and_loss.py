@@ -192,18 +192,34 @@ class ProfitAndLoss(ArrayHolder):
         """All rows as a table of money, for concentration, portfolios and reports."""
         return MoneyTable(customers=self.customers, amounts=self._rows, currency=self.currency)
 
-    def percent(self, base: Base) -> ValueTable:
+    @property
+    def detail(self) -> MoneyTable:
+        """All rows with the single lines above the step they belong to; a line called like its step is not repeated."""
+        amounts: dict[str, IntArray] = {}
+        for row, column in self._rows.items():
+            for name in self.layout.steps.get(row, ()):
+                if name not in self._rows:
+                    amounts[name] = self.lines[name]
+                elif name != row or len(self.layout.steps[row]) > 1:
+                    amounts[f"{name} (line)"] = self.lines[name]
+            amounts[row] = column
+        return MoneyTable(customers=self.customers, amounts=amounts, currency=self.currency)
+
+    def percent(self, base: Base, *, detail: bool = False) -> ValueTable:
         """All rows as shares of list or of net sales; missing where those sales are zero.
 
         Parameters
         ----------
         base
             :attr:`Base.OF_LIST` or :attr:`Base.OF_NET`.
+        detail
+            Whether to show the single lines too.
         """
         if base is Base.MONEY:
             raise InputError("ProfitAndLoss.percent", expected="Base.OF_LIST or Base.OF_NET", got=str(base))
         below = self._rows["list_sales" if base is Base.OF_LIST else "net_sales"]
-        shares = {name: _ratio(amounts, below) for name, amounts in self._rows.items()}
+        shown = self.detail.amounts if detail else self._rows
+        shares = {name: _ratio(amounts, below) for name, amounts in shown.items()}
         return ValueTable(customers=self.customers, measures=shares, origins=dict.fromkeys(shares, base.value))
 
     def ratios(self) -> ValueTable:
@@ -272,9 +288,20 @@ class ProfitAndLoss(ArrayHolder):
         }
         return build_frame({"row": list(totals), "amount": self.currency.to_major(total), **shares}, like)
 
-    def to_frame(self, like: FrameKind = "pandas", *, base: Base = Base.MONEY) -> object:
-        """One row a customer: customer and the rows of the account, top down, in major units or as shares."""
-        table: ValueTable | MoneyTable = self.money if base is Base.MONEY else self.percent(base)
+    def to_frame(self, like: FrameKind = "pandas", *, base: Base = Base.MONEY, detail: bool = False) -> object:
+        """One row a customer: customer and the rows of the account, top down, in major units or as shares.
+
+        Parameters
+        ----------
+        like
+            ``"pandas"``, ``"polars"`` or ``"arrow"``.
+        base
+            Money, or shares of list or of net sales.
+        detail
+            Whether to show the single lines too.
+        """
+        money = self.detail if detail else self.money
+        table: ValueTable | MoneyTable = money if base is Base.MONEY else self.percent(base, detail=detail)
         return table.to_frame(like)
 
     def _repr_html_(self) -> str:

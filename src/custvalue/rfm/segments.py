@@ -313,6 +313,8 @@ def _r_package() -> tuple[SegmentRule, ...]:
 
 _HIGH_OR_MIDDLE = (Band.MIDDLE, Band.HIGH)
 
+# The common grid of recency against frequency, with the mean of F and M in place of F. The ranges usually printed for
+# these names overlap; here every combination has one name, and "lost" are the lowest of "hibernating".
 ELEVEN = SegmentMap(
     "eleven",
     (
