@@ -25,7 +25,7 @@ from custvalue.clv.renewals import ContractStates, RenewalCounts
 from custvalue.clv.retention import HistoricalMargin, RetentionCLV
 from custvalue.clv.shifted_beta_geometric import FittedShiftedBetaGeometric, ShiftedBetaGeometric
 from custvalue.data import DiscountRate, Horizon, TimeUnit, Timing
-from custvalue.errors import InputError, UnitError
+from custvalue.errors import ConvergenceError, InputError, UnitError
 
 TEN = DiscountRate.annual(0.10)
 
@@ -350,6 +350,44 @@ def test_nobody_lost_or_nobody_renewed_cannot_be_fitted() -> None:
             model.fit(RenewalCounts.from_survivors([100, 100]))
         with pytest.raises(InputError, match="some contracts renewed"):
             model.fit(RenewalCounts.from_survivors([100, 0]))
+
+
+NASTY: dict[str, list[float]] = {
+    "one renewal": [100, 60],
+    "three contracts": [3, 2, 2, 1],
+    "exactly geometric": [1000, 800, 640, 512],
+    "churn rises": [1000, 950, 850, 650, 300],
+    "a cliff": [1000, 990, 980, 100, 95, 90],
+    "all gone at the second": [100, 100, 0],
+    "all gone": [10, 5, 0],
+    "hardly any churn": [100_000, 99_999, 99_998],
+    "all but one at once": [1000, 1, 1, 1],
+    "ten years of months": np.round(1000 * np.exp(-0.02 * np.arange(120.0))).tolist(),
+    "ten million": [10_000_000, 9_000_000, 8_200_000, 7_600_000],
+}
+
+
+@pytest.mark.parametrize("model", [Geometric(), DiscreteWeibull(), ShiftedBetaGeometric(), BetaDiscreteWeibull()])
+@pytest.mark.parametrize("name", NASTY)
+def test_nasty_cohorts_are_fitted_or_refused_in_words(name: str, model: ChurnModel) -> None:
+    """Predictions are finite and fall with age; what the data do not determine is said in the diagnostics."""
+    refusals: list[str] = []
+    try:
+        fit = model.fit(RenewalCounts.from_survivors(NASTY[name]))
+    except ConvergenceError as error:
+        refusals.append(str(error))
+    assert all("did not end at a maximum" in refusal for refusal in refusals)
+    if refusals:
+        return
+    assert isinstance(fit, FittedChurn)
+    survival = np.exp(fit.log_survival(np.arange(60.0)))
+    lives = fit.expected_residual_renewals(np.array([0.0, 1.0, 5.0, 50.0]), discount=TEN)
+
+    assert survival[0] == 1.0
+    assert np.all(np.diff(survival) <= 0.0)
+    assert np.all(np.isfinite(lives) & (lives >= 0.0) & (lives <= 11.0))
+    if name == "one renewal" and len(fit.params) > 1:
+        assert fit.diagnostics.unidentified
 
 
 def test_no_end_and_no_discount_and_other_periods() -> None:

@@ -261,6 +261,8 @@ def _problem(counts: RenewalCounts, survival: Survival, starts: Mapping[str, tup
     def objective(theta: FloatArray, /) -> tuple[float, FloatArray]:
         params = np.exp(theta)
         log_s, slope = survival(params, times)
+        if not bool(np.isfinite(log_s).all()):
+            return -math.inf, np.zeros_like(theta)
         value, gradient = kernel.log_likelihood(log_s, slope, counts.lost, counts.kept)
         return value, gradient * params
 

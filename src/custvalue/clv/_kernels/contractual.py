@@ -35,20 +35,22 @@ LogSurvival = Callable[[FloatArray], FloatArray]
 LEAST_RATE = 2e-5
 """Smallest discount rate a period for an endless sum: below, contracts without end have no usable value."""
 
+_MOST_LOG = 300.0
+_LEAST_DROP = 1e-100  # of log S in a period, where its digits are lost
 _BLOCK = 512
 _MAX_BLOCKS = 4096  # _BLOCK x _MAX_BLOCKS x LEAST_RATE = 42 e-folds
 
 
 def discrete_weibull(theta: float, c: float, t: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return log S(t) and its gradient in (theta, c), (2, n): log S(t) = t^c log(1 - theta)."""
-    u = t**c
+    u = _power(t, c)
     stay = np.log1p(-theta)
     return u * stay, np.stack([-u / (1.0 - theta), u * _log(t) * stay])
 
 
 def beta_discrete_weibull(gamma: float, delta: float, c: float, t: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return log S(t) and its gradient in (gamma, delta, c), (3, n); Fader et al. (2018), eq. (5)."""
-    u = t**c
+    u = _power(t, c)
     log_s = special.betaln(gamma, delta + u) - special.betaln(gamma, delta)
     both = special.digamma(gamma + delta + u)
     late = special.digamma(delta + u)
@@ -59,7 +61,13 @@ def beta_discrete_weibull(gamma: float, delta: float, c: float, t: FloatArray) -
 
 
 def _log(t: FloatArray) -> FloatArray:
-    return np.log(np.where(t > 0.0, t, 1.0))
+    logs: FloatArray = np.log(np.where(t > 0.0, t, 1.0))
+    return logs
+
+
+def _power(t: FloatArray, c: float) -> FloatArray:
+    """t^c, held below overflow: nobody survives that long under any parameters."""
+    return np.where(t > 0.0, np.exp(np.minimum(c * _log(t), _MOST_LOG)), 0.0)
 
 
 def log_likelihood(
@@ -71,7 +79,7 @@ def log_likelihood(
     renewal t, ``kept[t]`` were still running after renewal t when last seen. sum lost log(S(t-1) - S(t)) + sum
     kept log S(t): Fader and Hardie (2007), eq. (B3).
     """
-    drop = np.minimum(np.diff(log_s), -np.finfo(np.float64).tiny)
+    drop = np.minimum(np.diff(log_s), -_LEAST_DROP)
     gone = -np.expm1(drop)  # 1 - S(t) / S(t - 1)
     log_p = log_s[:-1] + np.log(gone)
     value = float(np.dot(lost, log_p) + np.dot(kept, log_s))
