@@ -136,8 +136,9 @@ class EquityStatement:
         if known.any():
             got = f"{int(known.sum())} of them in the opening"
             raise InputError("EquityStatement.between former", expected="customers lost before the opening", got=got)
-        there = ~gone
-        customers, new = second.customers.take(np.flatnonzero(there)), new[there]
+        customers = second.customers
+        if gone.any():
+            customers, new = customers.take(np.flatnonzero(~gone)), new[~gone]
         at = customers.positions(first.customers.ids)
         kept_old, kept_new = old[at >= 0], new[at[at >= 0]]
         is_new = np.ones(new.size, np.bool_)
