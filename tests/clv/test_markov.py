@@ -286,6 +286,8 @@ def test_other_bad_chains() -> None:
         MarkovChain(states=("a", "b"), transition=np.array([[1.0]]))
     with pytest.raises(InputError, match="between 0 and 1"):
         MarkovChain(states=("a", "b"), transition=np.array([[1.5, -0.5], [0.0, 1.0]]))
+    with pytest.raises(InputError, match="counts of shape"):
+        MarkovChain(states=("a",), transition=np.array([[1.0]]), counts=np.zeros((2, 2)))
     with pytest.raises(InputError, match="never left"):
         MarkovChain(states=("a", "b"), transition=np.array([[0.5, 0.5], [0.5, 0.5]]), absorbing=("b",))
     with pytest.raises(InputError, match="states among"):

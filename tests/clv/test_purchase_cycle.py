@@ -60,6 +60,8 @@ def test_no_repeat_purchase_and_odd_horizons_are_refused() -> None:
     once = firm(2, last_days_ago=[730.5, 730.5])
     with pytest.raises(InputError, match="some repeat purchases"):
         PurchaseCycleCLV().fit(once)
+    with pytest.raises(InputError, match="finite"):
+        PurchaseCycleCLV(margin=float("inf"))
     twice = firm(1)
     with pytest.raises(UnitError, match="whole number of years"):
         PurchaseCycleCLV().fit(twice).lifetime_value(twice, horizon=Horizon(7, TimeUnit.MONTH), discount=FREE)

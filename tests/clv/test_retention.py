@@ -151,6 +151,8 @@ def test_growth_margin_and_rate_out_of_range_are_refused() -> None:
         RetentionCLV(margin=1.0, retention=0.5, growth=-1.0)
     with pytest.raises(InputError, match="finite"):
         RetentionCLV(margin=float("nan"), retention=0.5)
+    with pytest.raises(InputError, match=r"HistoricalMargin\.margin"):
+        HistoricalMargin(float("nan"))
     with pytest.raises(InputError, match="rate of 0 or more"):
         DiscountRate.annual(-0.05)
 

@@ -66,6 +66,9 @@ class MarkovChain(ArrayHolder):
         if len(set(self.states)) != n_states or self.transition.shape != (n_states, n_states):
             got = f"{n_states} names ({len(set(self.states))} different), matrix of shape {self.transition.shape}"
             raise InputError("MarkovChain", expected="different names and a square matrix of them", got=got)
+        if self.counts is not None and self.counts.shape != self.transition.shape:
+            expected = f"counts of shape {self.transition.shape}"
+            raise InputError("MarkovChain.counts", expected=expected, got=f"{self.counts.shape}")
         check_probability("MarkovChain.transition", self.transition)
         self._check_rows()
         self._check_absorbing()

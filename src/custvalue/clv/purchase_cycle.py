@@ -69,6 +69,9 @@ class PurchaseCycleCLV:
     one_timers: OneTimers = OneTimers.POPULATION_CYCLE
     period: TimeUnit = TimeUnit.YEAR
 
+    def __attrs_post_init__(self) -> None:
+        HistoricalMargin(self.margin)  # refuses what is no margin
+
     def with_margin(self, margin: float | CustomerMargin, /) -> PurchaseCycleCLV:
         """The same model with another margin."""
         return attrs.evolve(self, margin=margin)

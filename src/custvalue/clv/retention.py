@@ -32,9 +32,18 @@ class HistoricalMargin:
     ----------
     margin
         What is left of a purchase: a share of spend, or a :class:`~custvalue.data.CustomerMargin`.
+
+    Raises
+    ------
+    InputError
+        If the share is not a finite number.
     """
 
     margin: float | CustomerMargin = 1.0
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.margin, CustomerMargin):
+            check_finite("HistoricalMargin.margin", self.margin)
 
     def per_period(self, summary: CustomerSummary, period: TimeUnit, /) -> FloatArray:
         """Profit per ``period`` of age, (n_customers,); an age below one period counts as one.

@@ -238,6 +238,9 @@ class ThreeParts:
     potential: PotentialEstimator
     margin: float | CustomerMargin = 1.0
 
+    def __attrs_post_init__(self) -> None:
+        HistoricalMargin(self.margin)  # refuses what is no margin
+
     def fit(self, summary: CustomerSummary, /) -> FittedThreeParts:
         """Fit the model of the current value."""
         return FittedThreeParts(model=self, current=self.current.fit(summary))
