@@ -51,6 +51,10 @@ def frame_source(frame: object, wanted: Mapping[str, str], *, all_columns: bool)
         from custvalue.engine._polars import Polars  # noqa: PLC0415  # optional dependency
 
         return Source(table.lazy(), Polars(), "log from a Polars frame", "polars", _zones(table))
+    if kind.is_pyspark():
+        from custvalue.engine._spark import Spark  # noqa: PLC0415  # optional dependency
+
+        return Source(cast("nw.LazyFrame[Any]", table), Spark(), "log from a Spark frame", "arrow")
     if kind.is_duckdb():
         return Source(cast("nw.LazyFrame[Any]", table), DuckDB(), "log from a DuckDB relation")
     if isinstance(table, nw.DataFrame) and (kind.is_pandas() or kind.is_pyarrow() or kind.is_modin()):
