@@ -13,7 +13,7 @@ def test_it_is_found_by_name() -> None:
     names = {plugin.name: plugin.distribution for plugin in cv.plugins("custvalue.allocators")}
 
     assert names["stop_and_distance"] == "custvalue-example-plugin"
-    assert cv.load_plugin("custvalue.allocators", "stop_and_distance") is StopAndDistance
+    assert cv.costing.load_allocator("stop_and_distance") is StopAndDistance
 
 
 @pytest.mark.parametrize("stop_part", [0.0, 0.4, 1.0])

@@ -4,6 +4,7 @@ from custvalue.costing._balance import Balance, TieOut, Unallocated
 from custvalue.costing._combine import combine
 from custvalue.costing._line import Held, Line, Method, Note, Noted, Reason
 from custvalue.costing._percentages import by_quantity
+from custvalue.costing._plugins import load_allocator
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
 from custvalue.costing._trace import PoolTrace, RateCard, Trace, TraceRow
@@ -156,6 +157,7 @@ __all__ = [
     "design_system",
     "drop_customers",
     "hours",
+    "load_allocator",
     "minutes",
     "proportional_fit",
     "term",
