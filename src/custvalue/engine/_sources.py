@@ -16,7 +16,7 @@ from custvalue.errors import Fault, InputError, SchemaError
 
 __all__ = ["database_source", "file_source", "frame_source"]
 
-_TAKEN = "pandas, Polars (eager or lazy), Arrow, DuckDB relation or Spark"
+_TAKEN = "pandas, Polars (eager or lazy), Arrow, a DuckDB relation or Spark"
 _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")
 

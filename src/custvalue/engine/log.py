@@ -105,7 +105,7 @@ class TransactionLog:
         window: ObservationWindow | None = None,
         policies: DataPolicies = _ORDINARY,
     ) -> TransactionLog:
-        """Take a frame: pandas, Polars (eager or lazy), Arrow, a DuckDB relation.
+        """Take a frame: pandas, Polars (eager or lazy), Arrow, a DuckDB relation, Spark.
 
         Parameters
         ----------
