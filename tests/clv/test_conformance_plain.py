@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+import numpy as np
 import pytest
 from tests.clv._firm import subscribers
 
@@ -17,7 +19,7 @@ from custvalue.clv.purchase_cycle import PurchaseCycleCLV
 from custvalue.clv.renewals import ContractStates
 from custvalue.clv.retention import HistoricalMargin, RetentionCLV, RetentionFromSilence
 from custvalue.clv.three_parts import ShareOfWalletGap, ThreeParts
-from custvalue.data import CustomerSummary, Horizon, TimeUnit
+from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, TimeUnit
 from custvalue.testing._clv_models import CLV_MODEL_CHECKS
 from custvalue.testing._purchase_models import example_summary
 
@@ -58,3 +60,15 @@ def test_contracts_conform(check: str) -> None:
     CLV_MODEL_CHECKS[check](
         ContractualCLV(margin=HistoricalMargin(), contracts=ContractStates(YEAR)), subscribers(300, 4, YEAR)
     )
+
+
+def test_two_hundred_thousand_customers() -> None:
+    """Every plain model fits and values them; the values are numbers."""
+    one = subscribers(2000, 4, YEAR)
+    who = CustomerIndex(np.arange(200_000))
+    rows = np.arange(len(who)) % len(one)
+    columns = {name: getattr(one, name)[rows] for name in ("first_at", "last_at", "n_purchases", "total_amount")}
+    many = attrs.evolve(one, customers=who, repeat_amount=None, **columns)
+    for model in MODELS.values():
+        value = model.fit(many).lifetime_value(many, horizon=Horizon(5, YEAR), discount=DiscountRate.annual(0.1))
+        assert np.isfinite(value.values).all()
