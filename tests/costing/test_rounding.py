@@ -102,3 +102,33 @@ def test_rounding_half_up_reports_what_is_left() -> None:
     assert out.tolist() == [3333, 3333, 3333]
     assert rest == 1
     assert share_of(split, 1.0, 0) == 3333
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-9, 1.0, 1e9, 1e200, 1e300])
+def test_any_unit_of_the_driver_will_do(scale: float) -> None:
+    """Weights from 1e-300 to 1e300 share alike, to a unit, and exactly in all; below 2**-900 they count as nothing."""
+    weights = np.array([1.7, 2.9, 3.1, 0.0]) * scale
+    weighed = weigh(weights)
+    if scale == 1e-300:
+        assert weighed.total == 0
+        return
+    out = np.zeros(4, dtype=np.int64)
+    add_shares(10**9, weighed, np.arange(4), out)
+
+    assert out.sum() == 10**9
+    assert np.abs(out - np.array([1.7, 2.9, 3.1, 0.0]) / 7.7 * 10**9).max() <= 1
+    assert out[3] == 0
+
+
+def test_large_numbers_that_nearly_cancel_out_still_add_up() -> None:
+    """Two hundred thousand weights of both signs, up to 10**12: the integer sum is exact, so nothing leaks."""
+    rng = np.random.default_rng(8)
+    weights = rng.integers(-(10**12), 10**12, 200_000).astype(np.float64)
+    weights[0] += 10**9 - weights.sum()
+    total = sum(int(weight) for weight in weights.tolist())
+    weighed = weigh(weights)
+    out = np.zeros(weights.size, dtype=np.int64)
+    add_shares(12_345, weighed, np.arange(weights.size), out)
+
+    assert weighed.total == abs(total)
+    assert out.sum() == 12_345

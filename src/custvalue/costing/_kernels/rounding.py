@@ -34,7 +34,7 @@ BLOCK = 1 << 15
 BUCKET_BITS = 12
 TOTAL_BITS = 60
 MAX_AMOUNT = 1 << 50
-MAX_EXPONENT = 1000  # weights below 2**-1000 count as nothing
+SMALLEST = 2.0**-900  # if no weight is larger, all count as nothing
 HALF_UP = (1 << 63) - 1
 DECIMAL_FACTORS = (1.0, 1e2, 1e4, 1e6, 1e9)
 SAMPLE = 512
@@ -69,9 +69,10 @@ class Split(NamedTuple):
         return self.cut_weight == HALF_UP
 
 
-def _whole_total(weights: FloatArray, factor: float) -> int | None:
+def _whole_total(weights: FloatArray, factor: float, top: float) -> int | None:
     """Sum weights times factor as integers; None if some weight is not whole on that scale."""
     total = 0
+    exact_in_floats = top * factor * BLOCK < 2.0**52
     for block in _blocks(weights.size):
         part = weights[block]
         if factor == 1.0:
@@ -82,13 +83,13 @@ def _whole_total(weights: FloatArray, factor: float) -> int | None:
             same = whole / factor == part
         if not same.all():
             return None
-        total += int(whole.sum()) if abs(float(whole.sum())) < 2.0**52 else int(whole.astype(np.int64).sum())
+        total += int(whole.sum() if exact_in_floats else whole.astype(np.int64).sum())
     return total
 
 
 def _bound(weights: FloatArray, top: float) -> float:
     """Bound the sum of |weights| from above; an integer sum, so that the order of rows cannot change it."""
-    scale = 2.0**30 / max(top, 2.0**-MAX_EXPONENT)
+    scale = 2.0**30 / top
     total = weights.size
     for block in _blocks(weights.size):
         parts = (weights[block] * scale).astype(np.int64)
@@ -116,17 +117,17 @@ def weigh(weights: FloatArray) -> Weighed:
     The scale is the first decimal one on which all weights are whole, else a binary one; the sum stays below 2**60.
     """
     top = max(float(weights.max()), -float(weights.min()))
-    if top == 0.0:
+    if top < SMALLEST:
         return Weighed(weights, 1.0, 0, 0.0)
     for factor in DECIMAL_FACTORS:
         if top * factor * weights.size >= 2.0**TOTAL_BITS and _bound(weights, top) * factor >= 2.0**TOTAL_BITS:
             break
-        if _whole_total(weights[:SAMPLE], factor) is not None:
-            total = _whole_total(weights, factor)
+        if _whole_total(weights[:SAMPLE], factor, top) is not None:
+            total = _whole_total(weights, factor, top)
             if total is not None:
                 return _positive(weights, factor, total, top)
     _, exponent = np.frexp(_bound(weights, top))
-    factor = float(np.ldexp(1.0, min(TOTAL_BITS - 1 - int(exponent), MAX_EXPONENT)))
+    factor = float(np.ldexp(1.0, TOTAL_BITS - 1 - int(exponent)))
     return _positive(weights, factor, integer_total(weights, factor), top)
 
 
