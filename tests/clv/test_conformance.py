@@ -42,7 +42,7 @@ VALUES: dict[str, CLVModel] = {
 @pytest.fixture(scope="module")
 def summary() -> CustomerSummary:
     """Small, so that a hundred fits take seconds."""
-    return example_summary(n_customers=200)
+    return example_summary(n_customers=120)
 
 
 @pytest.mark.parametrize("check", PURCHASE_MODEL_CHECKS)

@@ -141,18 +141,18 @@ def test_draws_give_quantiles_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_delta_bounds_of_real_predictions_agree_with_refits() -> None:
-    """Expected purchases of CDNOW customers: widths of both methods within a third of each other."""
-    summary = cdnow()
-    fit, few = BGNBD().fit(summary), summary.take(np.array([0, 1, 2, 2000]))
+    """Expected purchases of every fourth CDNOW customer: both methods are about as wide."""
+    summary = cdnow().take(np.arange(0, 2357, 4))
+    fit, few = BGNBD().fit(summary), summary.take(np.array([0, 1, 2, 500]))
 
     def ahead(fitted: module.SupportsParameters, part: CustomerSummary) -> CustomerValues:
         assert isinstance(fitted, type(fit))
         return fitted.expected_purchases(part, QUARTER)
 
     delta = with_intervals(fit, few, ahead).interval(0.9)
-    refits = with_intervals(fit, few, ahead, draws=bootstrap(BGNBD(), summary, n_draws=60, seed=1)).interval(0.9)
+    refits = with_intervals(fit, few, ahead, draws=bootstrap(BGNBD(), summary, n_draws=30, seed=1)).interval(0.9)
 
-    assert (refits.upper - refits.lower) / (delta.upper - delta.lower) == pytest.approx(np.ones(4), abs=0.4)
+    assert (refits.upper - refits.lower) / (delta.upper - delta.lower) == pytest.approx(np.ones(4), abs=0.5)
     assert (delta.method, refits.method) == ("delta", "bootstrap (weighted)")
 
 

@@ -64,13 +64,13 @@ def test_posterior_of_cdnow_is_centred_on_the_maximum_likelihood() -> None:
 
 
 def test_posterior_mean_equals_a_sum_over_a_grid() -> None:
-    """Three parameters integrated on 33 points each, with a prior tight enough to end inside the grid."""
+    """Three parameters integrated on 21 points each, with a prior tight enough to end inside the grid."""
     summary = small(40)
     prior = LogNormalPrior(sd=0.5)  # the grid reaches four of them
     model = GammaGamma(prior=prior)
     problem, log_prior = model.problem(summary), prior.penalty(model.problem(summary))
     result = sample_posterior(model, summary, n_draws=3_000, seed=3)
-    axes = [np.linspace(-2.0, 2.0, 33)] * 3
+    axes = [np.linspace(-2.0, 2.0, 21)] * 3
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     centre = problem.to_scaled(result.fitted.estimate.theta)
     points = centre + grid
@@ -122,16 +122,16 @@ def test_the_unit_of_time_does_not_change_the_posterior() -> None:
 
 
 def test_joint_draws_give_intervals_like_the_delta_method_where_data_are_many() -> None:
-    """Lifetime value of CDNOW customers: both kinds of bounds within 5 % of the value."""
+    """Lifetime value of CDNOW customers: both kinds of bounds within 12 % of the value."""
     summary = cdnow()
-    joint = sample_joint_posterior(BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3), summary, n_draws=400, seed=2)
-    part = summary.take(np.arange(0, len(summary), 150))
+    joint = sample_joint_posterior(BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3), summary, n_draws=200, seed=2)
+    part = summary.take(np.arange(0, len(summary), 400))
     value = joint.fitted.lifetime_value(part, horizon=Horizon(2, TimeUnit.QUARTER), discount=DiscountRate.annual(0.15))
     delta, drawn = value.interval(0.9), joint.fitted.with_draws(value, joint.draws).interval(0.9)
 
     assert (delta.method, drawn.method) == ("delta", "posterior")
-    assert drawn.lower / value.values == pytest.approx(delta.lower / value.values, abs=0.05)
-    assert drawn.upper / value.values == pytest.approx(delta.upper / value.values, abs=0.05)
+    assert drawn.lower / value.values == pytest.approx(delta.lower / value.values, abs=0.12)
+    assert drawn.upper / value.values == pytest.approx(delta.upper / value.values, abs=0.12)
     assert joint.draws.names == joint.fitted.estimate.names
 
 

@@ -20,10 +20,10 @@ PROCESS = BGNBDProcess(r=0.6, alpha=4.0, a=0.8, b=2.5)
 
 @pytest.fixture(scope="module")
 def summary() -> CustomerSummary:
-    """800 customers of a known process, observed for a year."""
+    """400 customers of a known process, observed for a year."""
     window = ObservationWindow("2025-01-01", "2025-12-31")
     spend = GammaGammaAmounts(6.0, 4.0, 15.0)
-    return simulate_log(PROCESS, spend, n_customers=800, window=window, seed=11).summary()
+    return simulate_log(PROCESS, spend, n_customers=400, window=window, seed=11).summary()
 
 
 @pytest.mark.parametrize("model", [BGNBD(), GammaGamma()])
@@ -31,12 +31,12 @@ def summary() -> CustomerSummary:
 def test_refits_spread_like_the_standard_errors(
     model: BGNBD | GammaGamma, resampling: Resampling, summary: CustomerSummary
 ) -> None:
-    """50 refits to data the model is true of."""
-    draws = bootstrap(model, summary, n_draws=50, resampling=resampling, seed=1)
+    """30 refits to data the model is true of."""
+    draws = bootstrap(model, summary, n_draws=30, resampling=resampling, seed=1)
     expected = np.sqrt(np.diag(model.fit(summary).estimate.theta_covariance))
 
-    assert len(draws) == 50
-    assert draws.theta.std(axis=0) / expected == pytest.approx(np.ones(expected.size), abs=0.45)
+    assert len(draws) == 30
+    assert draws.theta.std(axis=0) / expected == pytest.approx(np.ones(expected.size), abs=0.5)
     assert draws.method == f"bootstrap ({resampling.value})"
 
 
@@ -44,11 +44,11 @@ def test_parametric_refits_spread_like_the_standard_errors(summary: CustomerSumm
     """New customers drawn from the fit itself."""
     fit = BGNBD().fit(summary)
     process = BGNBDProcess(unit=fit.unit, **fit.params)
-    draws = parametric_bootstrap(BGNBD(), process, summary, n_draws=50, seed=1)
+    draws = parametric_bootstrap(BGNBD(), process, summary, n_draws=30, seed=1)
     expected = np.sqrt(np.diag(fit.estimate.theta_covariance))
 
-    assert draws.theta.std(axis=0) / expected == pytest.approx(np.ones(4), abs=0.3)
-    assert draws.theta.mean(axis=0) == pytest.approx(fit.estimate.theta, abs=0.6 * expected.max())
+    assert draws.theta.std(axis=0) / expected == pytest.approx(np.ones(4), abs=0.45)
+    assert draws.theta.mean(axis=0) == pytest.approx(fit.estimate.theta, abs=0.8 * expected.max())
 
 
 def test_weights_have_mean_one() -> None:
@@ -63,8 +63,8 @@ def test_weights_have_mean_one() -> None:
 def test_joint_refits_carry_into_lifetime_value(summary: CustomerSummary) -> None:
     """Bounds from refits hold the value and widen with the level."""
     model = BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3)
-    fitted, draws = joint_bootstrap(model, summary, n_draws=40, seed=2)
-    part = summary.take(np.arange(0, 800, 80))
+    fitted, draws = joint_bootstrap(model, summary, n_draws=25, seed=2)
+    part = summary.take(np.arange(0, 400, 80))
     value = fitted.lifetime_value(part, horizon=Horizon(1, TimeUnit.YEAR), discount=DiscountRate.annual(0.1))
     drawn = fitted.with_draws(value, draws)
     narrow, wide = drawn.interval(0.5), drawn.interval(0.95)
@@ -93,7 +93,7 @@ def test_data_that_determine_nothing_are_refused_or_counted() -> None:
     """Three customers: most refits fail, and that is said."""
     summary = cdnow().take(np.array([0, 1, 2000]))
     try:
-        draws = bootstrap(BGNBD(), summary, n_draws=12, seed=1)
+        draws = bootstrap(BGNBD(), summary, n_draws=3, seed=1)
     except ConvergenceError as refused:
         said = str(refused)
     else:

@@ -221,3 +221,29 @@ def test_nasty_amounts_are_fitted_or_refused_in_words(model: Model, x: list[int]
             assert not np.isnan(fit.expected_spend(summary).values).any()
             assert np.isfinite(fit.log_likelihood)
     assert min(len(text) for text in words) > 30
+
+
+def test_bounds_of_expected_spend_narrow_as_customers_are_known_better() -> None:
+    """The delta method at hand, on the log scale; a customer of 100 purchases hardly depends on the others."""
+    fit = GammaGamma().fit(cdnow())
+    x = np.array([0, 1, 5, 100])
+    spend = fit.expected_spend(summary_of(x, 3500 * x, currency="USD"))
+    bounds = spend.interval(0.95)
+    width = np.log(bounds.upper / bounds.lower)
+
+    assert ((bounds.lower < spend.values) & (spend.values < bounds.upper)).all()
+    assert np.all(np.diff(width) < 0)
+    # the population mean p gamma / (q - 1): its standard error by hand from the covariance of the logs
+    slope = np.array([1.0, -fit.params["q"] / (fit.params["q"] - 1), 1.0])
+    by_hand = np.sqrt(slope @ fit.estimate.theta_covariance @ slope)
+    assert width[0] == pytest.approx(2 * 1.959964 * by_hand, rel=1e-4)
+
+
+def test_deviation_of_spend_shrinks_with_purchases() -> None:
+    """What is not known of a customer's mean falls about as one over the root of the purchases."""
+    fit = GammaGamma().fit(cdnow())
+    x = np.array([0, 4, 400])
+    deviation = fit.spend_deviation(summary_of(x, 3500 * x, currency="USD")).values
+
+    assert np.all(np.diff(deviation) < 0)
+    assert deviation[2] == pytest.approx(35 / np.sqrt(fit.params["p"] * 400), rel=0.02)

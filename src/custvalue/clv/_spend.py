@@ -9,9 +9,11 @@ import attrs
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import ArrayHolder, FloatArray, as_floats, check_lengths, float_array
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, check_lengths, float_array
 from custvalue.clv._estimate import Fitted
+from custvalue.clv._protocol import FittedSpend
 from custvalue.clv._result import CustomerValues
+from custvalue.clv.intervals import DeltaIntervals, SupportsParameters
 from custvalue.data import Currency, CustomerSummary
 from custvalue.errors import InputError, UnitError
 
@@ -221,7 +223,26 @@ class FittedSpendModel(Fitted):
         z = summary.monetary_value
         return summary.frequency, np.maximum(z, 1.0 / self.currency.scale) if floor else z
 
-    def _spend(self, summary: CustomerSummary, values: FloatArray) -> CustomerValues:
+    def _spend(self, summary: CustomerSummary, values: FloatArray, measure: str = "expected_spend") -> CustomerValues:
+        unit = self.currency.code
+        bounds = DeltaIntervals[SupportsParameters](fitted=self, predict=_SpendOf(summary=summary))
         return CustomerValues(
-            customers=summary.customers, values=values, measure="expected_spend", unit=self.currency.code
+            customers=summary.customers,
+            values=values,
+            measure=measure,
+            unit=unit,
+            intervals=bounds if measure == "expected_spend" else None,
         )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _SpendOf:
+    """The expected spend of the customers of a summary, or of some of them."""
+
+    summary: CustomerSummary
+
+    def __call__(self, fitted: SupportsParameters, rows: IntArray | None) -> FloatArray:
+        part = self.summary if rows is None else self.summary.take(rows)
+        if not isinstance(fitted, FittedSpend):
+            raise InputError("expected_spend", expected="a fitted spend model", got=type(fitted).__name__)
+        return fitted.expected_spend(part).values

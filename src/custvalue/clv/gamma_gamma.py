@@ -66,7 +66,7 @@ class FittedGammaGamma(FittedSpendModel):
         """Standard deviation of what we do not know about each customer's mean spend; (n_customers,), major units."""
         x, z = self._observed(summary, floor=True)
         values = np.sqrt(kernel.spend_variance(*self._params(), x, z))
-        return attrs.evolve(self._spend(summary, values), measure="spend_deviation")
+        return self._spend(summary, values, "spend_deviation")
 
 
 @attrs.frozen(kw_only=True)
