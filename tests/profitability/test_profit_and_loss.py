@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -249,10 +250,10 @@ def test_notebook_view(spring: ProfitAndLoss) -> None:
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30),
     st.randoms(use_true_random=False),
 )
-def test_smallest_is_the_head_of_a_full_sort(keys: list[tuple[int, int]], random: object) -> None:
+def test_smallest_is_the_head_of_a_full_sort(keys: list[tuple[int, int]], random: Random) -> None:
     """Partitioning gives the same winners as sorting by all keys."""
     ids = list(range(len(keys)))
-    random.shuffle(ids)  # type: ignore[attr-defined]  # Hypothesis gives a random.Random
+    random.shuffle(ids)
     first, second = np.array(keys).T
     order = np.lexsort((ids, second, first))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custvalue.data import CustomerIndex, ObservationWindow, ValueTable
+from custvalue.data import CustomerIndex, CustomerSummary, ObservationWindow, ValueTable
 from custvalue.errors import InputError
 from custvalue.rfm import RFMC, Quantiles, RFMScorer, clumpiness
 
@@ -68,9 +69,9 @@ def test_critical_value() -> None:
         result.critical_value(4, level=1.5)
 
 
-def test_scored_as_a_dimension(build: object) -> None:
+def test_scored_as_a_dimension(build: Callable[..., CustomerSummary]) -> None:
     """RFMC takes it as a measure."""
-    summary = build([1, 1], [4, 4], [9, 9], ids=["a", "b"])  # type: ignore[operator]  # the fixture is a function
+    summary = build([1, 1], [4, 4], [9, 9], ids=["a", "b"])
     burst = ValueTable(customers=summary.customers, measures={"clumpiness": [0.1, 0.9]})
 
     scores = (

@@ -6,6 +6,7 @@ import math
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -114,11 +115,11 @@ def test_quantiles_by_counting(build: Build, data: list[tuple[int, int, int]], k
     "binning", [Quantiles(5), Quantiles(4, ties=Ties.SPLIT_BY_ID), NestedQuantiles(3)], ids=["plain", "split", "nested"]
 )
 def test_permuting_customers_permutes_scores(
-    build: Build, binning: Quantiles | NestedQuantiles, data: list[tuple[int, int, int]], random: object
+    build: Build, binning: Quantiles | NestedQuantiles, data: list[tuple[int, int, int]], random: Random
 ) -> None:
     """Whatever the order of the rows, each customer's score and segment are the same."""
     order = list(range(len(data)))
-    random.shuffle(order)  # type: ignore[attr-defined]  # Hypothesis gives a random.Random
+    random.shuffle(order)
     straight = build(*zip(*data, strict=True))
     mixed = build(*zip(*[data[i] for i in order], strict=True), ids=order)
     scorer = RFMScorer(binning=binning, segments=segments.FOUR_WAY)

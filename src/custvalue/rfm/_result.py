@@ -20,18 +20,18 @@ from custvalue.rfm.dimensions import Dimension
 __all__ = ["RFMScores"]
 
 
+def _kept(given: NDArray[Any], dtype: type[np.integer[Any]]) -> NDArray[Any]:
+    if given.dtype == dtype and not given.flags.writeable and given.base is None:
+        return given  # locked, and nobody else can unlock it by accident
+    return locked(np.array(given, dtype=dtype))
+
+
 def _small(value: Iterable[NDArray[Any]]) -> tuple[LevelArray, ...]:
-    columns = []
-    for given in value:
-        column = given
-        if given.dtype != np.int8 or given.flags.writeable or given.base is not None:
-            column = locked(np.array(given, dtype=np.int8))
-        columns.append(column)
-    return tuple(columns)
+    return tuple(_kept(column, np.int8) for column in value)
 
 
-def _codes(value: NDArray[Any] | None) -> NDArray[np.int32] | None:
-    return None if value is None else locked(np.array(value, dtype=np.int32))
+def _positions(value: NDArray[Any] | None) -> NDArray[np.int16] | None:
+    return None if value is None else _kept(value, np.int16)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -65,7 +65,7 @@ class RFMScores(ArrayHolder):
     base: int
     observed_until: np.datetime64
     segment_names: tuple[str, ...] = ()
-    segment: NDArray[np.int32] | None = attrs.field(default=None, converter=_codes)
+    segment: NDArray[np.int16] | None = attrs.field(default=None, converter=_positions)
 
     def __attrs_post_init__(self) -> None:
         n = len(self.customers)
@@ -205,7 +205,7 @@ class RFMScores(ArrayHolder):
         head = "<tr><th>segment</th><th>customers</th></tr>"
         return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
-    def _segment(self) -> NDArray[np.int32]:
+    def _segment(self) -> NDArray[np.int16]:
         if self.segment is None:
             hint = "RFMScorer(segments=cv.segments.ELEVEN)."
             raise InputError("RFMScores.segments", expected="a scorer with a segment map", got="none", hint=hint)

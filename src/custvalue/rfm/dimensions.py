@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, locked
 from custvalue.data import CustomerIndex, CustomerSummary, ValueTable
 from custvalue.errors import InputError
 
@@ -85,6 +86,10 @@ RFMT = (RECENCY, FREQUENCY, MONETARY, INTERVAL)
 RFMC = (RECENCY, FREQUENCY, MONETARY, CLUMPINESS)
 
 
+def _locked_columns(value: Iterable[Column]) -> tuple[Column, ...]:
+    return tuple(locked(column.copy()) if column.flags.writeable else column for column in value)
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class DimensionTable(ArrayHolder):
     """The columns to be scored, turned so that larger is better.
@@ -104,7 +109,7 @@ class DimensionTable(ArrayHolder):
 
     customers: CustomerIndex
     dimensions: tuple[Dimension, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = attrs.field(converter=_locked_columns)
     observed_until: np.datetime64
 
     @classmethod
@@ -143,7 +148,7 @@ def _column(summary: CustomerSummary, dimension: Dimension, monetary: Monetary, 
         raise InputError(
             dimension.measure, expected="a value for every customer", got=f"{missing:,} missing", hint=hint
         )
-    return column if dimension.higher_is_better else -column
+    return locked(column if dimension.higher_is_better else -column)
 
 
 def _measured(

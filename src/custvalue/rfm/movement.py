@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, int_array, locked
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, int_array, label_array, locked
 from custvalue._frames import FrameKind, build_frame
 from custvalue.data import CustomerIndex
 from custvalue.errors import AlignmentError, InputError
@@ -155,8 +155,8 @@ class EarlyWarning(ArrayHolder):
 
     customers: CustomerIndex
     fall: IntArray = int_array()
-    before: LabelArray
-    after: LabelArray
+    before: LabelArray = label_array()
+    after: LabelArray = label_array()
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
         """One row a customer: customer, fall, before, after."""

@@ -8,7 +8,7 @@ import numpy as np
 from custvalue._arrays import locked
 from custvalue.data import CustomerSummary, ValueTable
 from custvalue.errors import InputError
-from custvalue.rfm._kernels.cutting import cell_index
+from custvalue.rfm._kernels.cutting import look_up
 from custvalue.rfm._protocol import Binning, FittedBinning
 from custvalue.rfm._result import RFMScores
 from custvalue.rfm.binning import Quantiles
@@ -127,8 +127,8 @@ class FittedRFM:
         levels = self.thresholds.assign(table)
         segment = None
         if self.segment_table is not None:
-            cell = cell_index(list(levels), self.thresholds.sizes, len(summary))
-            segment = self.segment_table.segment.astype(np.int32)[cell]
+            named = self.segment_table.segment.astype(np.int16)
+            segment = locked(look_up(named, list(levels), self.thresholds.sizes, len(summary)))
         base = np.int8(self.thresholds.base)
         return RFMScores(
             customers=summary.customers,

@@ -170,6 +170,10 @@ class SegmentMap:
         return np.stack([_box(rule, codes, sizes, grid) for rule in self.rules])
 
 
+def _counts(value: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return locked(value.copy())
+
+
 @attrs.frozen(eq=False, repr=False)
 class Coverage:
     """How many rules hold for each combination of levels.
@@ -186,7 +190,7 @@ class Coverage:
 
     rules: SegmentMap
     codes: tuple[str, ...]
-    n_rules: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    n_rules: np.ndarray[tuple[int, ...], np.dtype[np.int64]] = attrs.field(converter=_counts)
 
     @property
     def gaps(self) -> tuple[tuple[int, ...], ...]:

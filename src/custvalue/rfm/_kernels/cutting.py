@@ -49,6 +49,8 @@ def passed(values: Values, cuts: FloatArray, inclusive: BoolArray) -> LevelArray
 
 def passed_by_cell(values: Values, cuts: FloatArray, cell: IntArray) -> LevelArray:
     """Return how many of the cuts of its own cell each value has passed; ``cuts`` is (n_cells, m)."""
+    if cuts.shape[0] == 1:
+        return passed(values, cuts[0], np.zeros(cuts.shape[1], dtype=bool))
     levels = np.zeros(values.size, dtype=np.int8)
     for start in range(0, values.size, BLOCK):
         rows = slice(start, start + BLOCK)
@@ -62,11 +64,13 @@ def cuts_by_cell(values: Values, cell: IntArray, n_cells: int, k: int) -> FloatA
 
     An empty cell takes the cuts of the cells that share its leading levels (cell // k), and so on up to everybody.
     """
+    if n_cells == 1:
+        return quantile_cuts(values, k)[None, :]
     cuts = np.full((n_cells, k - 1), np.nan)
     for index, members in enumerate(_members(cell, n_cells)):
         if members.size:
             cuts[index] = quantile_cuts(values[members], k)
-    if n_cells > 1 and np.isnan(cuts[:, 0]).any():
+    if np.isnan(cuts[:, 0]).any():
         parents = cuts_by_cell(values, cell // k, n_cells // k, k)
         empty = np.flatnonzero(np.isnan(cuts[:, 0]))
         cuts[empty] = parents[empty // k]
@@ -111,3 +115,14 @@ def cell_index(levels: list[LevelArray], sizes: tuple[int, ...], n: int) -> IntA
         cell *= size
         cell += level
     return cell
+
+
+def look_up(table: NDArray[np.int16], levels: list[LevelArray], sizes: tuple[int, ...], n: int) -> NDArray[np.int16]:
+    """Return the entry of ``table`` (one a combination of levels) for each row, block by block."""
+    found = np.empty(n, dtype=np.int16)
+    for start in range(0, n, BLOCK):
+        rows = slice(start, min(start + BLOCK, n))
+        table.take(
+            cell_index([level[rows] for level in levels], sizes, rows.stop - start), out=found[rows], mode="clip"
+        )
+    return found
