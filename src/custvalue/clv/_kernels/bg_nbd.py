@@ -39,7 +39,7 @@ class BetaGeometric:
     time_powers = (0, 1, 0, 0)
     starts = ((0.0, 0.0, 0.0, 0.0), (-1.2, -2.3, -0.7, 0.7), (1.5, 0.5, -2.0, 1.0))
 
-    block_rows = 16_000
+    block_rows = 8_192
 
     def __init__(self, *, modified: bool) -> None:
         self.extra = 1.0 if modified else 0.0

@@ -33,7 +33,7 @@ class ErlangGeometric:
     names = ("r", "alpha", "a", "b")
     time_powers = (0, 1, 0, 0)
     starts = ((0.0, -1.0, 0.0, 0.0), (-1.2, -3.0, -0.7, 0.7), (1.5, 0.0, -2.0, 1.0))
-    block_rows = 16_000
+    block_rows = 8_192
 
     def __init__(self, k: int, *, modified: bool) -> None:
         self.k = k

@@ -23,7 +23,7 @@ class NegativeBinomial:
     names = ("r", "alpha")
     time_powers = (0, 1)
     starts = ((0.0, 0.0), (-1.5, -2.0))
-    block_rows = 16_000
+    block_rows = 8_192
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
         """Terms of x alone."""
