@@ -18,8 +18,8 @@ from custvalue.profitability import (
     RepurchaseRate,
     Waterfall,
     drop,
+    re_serve,
     reprice,
-    reserve,
 )
 
 
@@ -83,7 +83,7 @@ def test_reprice_at_break_even(price: float) -> None:
 
 def test_reserve_by_hand(account: ProfitAndLoss) -> None:
     """Half the service no longer used, 60 % of that goes away, 10 % of the margin is lost: 60 - 35; even at 35 %."""
-    change = reserve(account, ["a"], reductions={"service": 0.5}, avoidable=0.6, lost_sales=0.1)
+    change = re_serve(account, ["a"], reductions={"service": 0.5}, avoidable=0.6, lost_sales=0.1)
 
     assert (change.margin_change, change.cost_saved, change.profit_change) == (-3_500, 6_000, 2_500)
     assert change.break_even == pytest.approx(0.35)
@@ -100,8 +100,8 @@ def test_what_if_refusals(account: ProfitAndLoss) -> None:
         drop(account, ["a"], avoidable=1.5)
     with pytest.raises(InputError, match="above -1"):
         reprice(account, ["a"], price=-1.0)
-    with pytest.raises(InputError, match="reserve"):
-        reserve(account, ["a"], reductions={"goods": 0.5}, avoidable=1.0)
+    with pytest.raises(InputError, match="re_serve"):
+        re_serve(account, ["a"], reductions={"goods": 0.5}, avoidable=1.0)
     assert math.isnan(drop(account, ["b"], avoidable=1.0).break_even)
 
 

@@ -24,7 +24,7 @@ from custvalue.profitability.pareto_classes import Crossing, ParetoClasses, Pare
 from custvalue.profitability.profit_and_loss import Base, ProfitAndLoss, TieOut
 from custvalue.profitability.repurchase import RepurchaseRate
 from custvalue.profitability.waterfall import CapitalCharge, Tax, Waterfall
-from custvalue.profitability.what_if import WhatIf, drop, reprice, reserve
+from custvalue.profitability.what_if import WhatIf, drop, re_serve, reprice
 
 __all__ = [
     "BENEFITS",
@@ -62,6 +62,6 @@ __all__ = [
     "compare_groups",
     "death_spiral",
     "drop",
+    "re_serve",
     "reprice",
-    "reserve",
 ]

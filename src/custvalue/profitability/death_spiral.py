@@ -67,8 +67,9 @@ class DeathSpiral(ArrayHolder):
 
     def __repr__(self) -> str:
         """One line."""
+        rounds = f"{self.profit.size - 1} round{'' if self.profit.size == 2 else 's'}"
         return (
-            f"DeathSpiral({self.ending.value} after {self.profit.size - 1} rounds: {self.n_customers[0]:,} to "
+            f"DeathSpiral({self.ending.value} after {rounds}: {self.n_customers[0]:,} to "
             f"{self.n_customers[-1]:,} customers, profit changes by {self.currency.format(self.profit_change)})"
         )
 

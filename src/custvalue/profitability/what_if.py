@@ -15,7 +15,7 @@ from custvalue.errors import InputError
 from custvalue.profitability._kernels.rounding import exact_rate, half_even
 from custvalue.profitability.profit_and_loss import ProfitAndLoss
 
-__all__ = ["Avoidable", "WhatIf", "drop", "reprice", "reserve"]
+__all__ = ["Avoidable", "WhatIf", "drop", "re_serve", "reprice"]
 
 SERVICE_STEPS = ("cost_to_serve", "sustaining", "corporate")
 
@@ -168,7 +168,7 @@ def reprice(
     return _what_if(account, "reprice", rows, (margin, saved, service), (even, "volume change"))
 
 
-def reserve(
+def re_serve(
     account: ProfitAndLoss,
     customers: Iterable[object],
     /,
@@ -206,7 +206,7 @@ def reserve(
     wrong = {name: cut for name, cut in reductions.items() if name not in lines or not cut <= 1.0}
     if wrong or not 0.0 <= lost_sales <= 1.0:
         expected = f"shares of at most 1 of {list(lines)}, and lost sales in [0, 1]"
-        raise InputError("reserve", expected=expected, got=f"{wrong or lost_sales!r}")
+        raise InputError("re_serve", expected=expected, got=f"{wrong or lost_sales!r}")
     rows = _rows(account, customers)
     lost = half_even(int(account.gross_margin[rows].sum()) * exact_rate(lost_sales))
     saved, unused = _saved(account, rows, reductions, avoidable)
