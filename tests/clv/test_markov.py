@@ -128,6 +128,8 @@ def test_mean_rewards_by_counting() -> None:
     paths = series([[10.0, 30.0, 0.0, 8.0]])
 
     assert mean_rewards(paths, RecencyCells(2), margin=0.5, contact=1.0).tolist() == [7.0, -1.0, 0.0]
+    assert mean_rewards(paths, RecencyCells(1), contact=1.0).tolist() == [15.0, 0.0]
+    assert mean_rewards(paths, RecencyCells(1), contact=1.0, without_contact=()).tolist() == [15.0, -1.0]
 
 
 # Does it agree with itself, and with the other models?

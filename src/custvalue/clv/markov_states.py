@@ -216,7 +216,15 @@ def positions(labels: ArrayLike, states: Sequence[str], where: str) -> IntArray:
     return found.astype(np.int64)
 
 
-def mean_rewards(series: ValueSeries, rule: PathRule, /, *, margin: float = 1.0, contact: float = 0.0) -> FloatArray:
+def mean_rewards(
+    series: ValueSeries,
+    rule: PathRule,
+    /,
+    *,
+    margin: float = 1.0,
+    contact: float = 0.0,
+    without_contact: Sequence[str] = ("lost",),
+) -> FloatArray:
     """Mean profit a period in each state, as the past shows it.
 
     Parameters
@@ -228,7 +236,9 @@ def mean_rewards(series: ValueSeries, rule: PathRule, /, *, margin: float = 1.0,
     margin
         Share of spend that is profit.
     contact
-        Cost of a period with a customer in a state that earned anything, or could: in every state seen.
+        Cost of keeping in touch with a customer for a period.
+    without_contact
+        States in which nobody is kept in touch with.
 
     Returns
     -------
@@ -239,7 +249,7 @@ def mean_rewards(series: ValueSeries, rule: PathRule, /, *, margin: float = 1.0,
     --------
     >>> series = ValueSeries(customers=CustomerIndex(["a"]), periods=["2024-01-01", "2025-01-01"], values=[[80.0, 0.0]])
     >>> mean_rewards(series, RecencyCells(1), margin=0.5, contact=4.0).tolist()
-    [36.0, -4.0]
+    [36.0, 0.0]
     """
     path = rule.path(series)
     known = path >= 0
@@ -248,4 +258,5 @@ def mean_rewards(series: ValueSeries, rule: PathRule, /, *, margin: float = 1.0,
     sums = np.bincount(path[known], weights=series.values[known], minlength=n_states)
     mean = np.zeros(n_states)
     np.divide(margin * sums, counts, out=mean, where=counts > 0)
-    return np.where(counts > 0, mean - contact, 0.0)
+    touched = ~np.isin(np.array(rule.states), np.array(list(without_contact)))
+    return np.where(counts > 0, mean - contact * touched, 0.0)
