@@ -114,8 +114,11 @@ def _collect(frame: object, what: str) -> Any:
 
 
 def _numpy(series: Any) -> NDArray[Any]:
-    values = series.to_list() if str(series.dtype) in {"String", "Object", "Categorical", "Enum"} else series.to_numpy()
-    return np.asarray(values)
+    if str(series.dtype) in {"String", "Object", "Categorical", "Enum"}:
+        values = np.empty(len(series), dtype=object)
+        values[:] = series.to_list()
+        return values
+    return np.asarray(series.to_numpy())
 
 
 def _plain(column: Column) -> Column:

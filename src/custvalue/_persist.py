@@ -95,7 +95,7 @@ def _encode(value: object, place: str) -> Json:
         fields = {
             field.alias or field.name: _encode(getattr(value, field.name), f"{place}.{field.name}")
             for field in attrs.fields(cls)
-            if field.init
+            if field.init and field.metadata.get("saved", True)
         }
         return {_TAG: "object", "type": _name(cls, place), "fields": fields}
     return _encode_plain(value, place)

@@ -166,3 +166,32 @@ def test_a_formula_in_a_customer_id_reaches_no_spreadsheet(tmp_path: Path) -> No
 
     assert done.returncode == 0, done.stderr
     assert pd.read_excel(tmp_path / "values.xlsx")["customer"].str.startswith("'=").all()
+
+
+def test_a_driver_file_may_say_what_is_missing_and_what_is_unknown(orders: Path, tmp_path: Path) -> None:
+    file = "lines = {file = 'visits.csv', customer = 'id', column = 'n', missing = 'zero', unknown = 'hold'}"
+    only_files = COSTS.replace("orders = {count = true}", file).replace('orders = "12345.67"\n', "")
+    (tmp_path / "costs.toml").write_text(only_files.replace('orders = "orders"\n', ""))
+    (tmp_path / "visits.csv").write_text("id,n\nC-00001,3\nnobody,1\n")
+
+    done = value(orders, "--costs", tmp_path / "costs.toml", "--out", tmp_path / "values.csv")
+
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(tmp_path / "values.csv")["cost_lines"].sum() == 6_000.0
+    assert "2,000.00 EUR of the costs were charged to nobody (lines: unknown customer)" in done.stdout
+
+
+def test_volume_follows_revenue_without_further_words(orders: Path, tmp_path: Path) -> None:
+    pools = COSTS[: COSTS.index("[activities]")]
+    (tmp_path / "costs.toml").write_text('method = "volume"\nbase = "revenue"\n' + pools)
+
+    done = value(orders, "--costs", tmp_path / "costs.toml", "--refunds", "separate", "--out", tmp_path / "values.csv")
+
+    assert done.returncode in {0, 2}
+    assert "expected one of ['Price'" not in done.stderr
+
+
+def test_the_table_is_written_even_if_nobody_reads_the_screen(orders: Path, tmp_path: Path) -> None:
+    done = value(orders, "--out", tmp_path / "values.csv")
+
+    assert done.stdout.rstrip().endswith(f"customers written to {tmp_path / 'values.csv'}")

@@ -96,3 +96,14 @@ def test_columns_of_another_length_are_refused() -> None:
 def test_weights_add_up_to_one(values: list[float]) -> None:
     with pytest.raises(InputError, match="add up to 1"):
         Weights(names=["a", "b"], values=np.array(values))
+
+
+def test_a_missing_id_in_a_driver_table_is_refused() -> None:
+    frame = pd.DataFrame({"customer": ["x", None], "km": [1.0, 2.0]})
+
+    with pytest.raises(SchemaError, match="none missing"):
+        DriverTable.from_frame(frame, customer="customer")
+
+
+def test_customers_can_be_gone_through() -> None:
+    assert list(CustomerIndex(["b", "a"])) == ["b", "a"]

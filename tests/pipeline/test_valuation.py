@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 import numpy as np
 import pandas as pd
@@ -229,3 +231,56 @@ def test_any_classifier_can_be_swapped_in(log: TransactionLog) -> None:
     valued = attrs.evolve(TERMS, classifier=matrix).run(log)
 
     assert set(valued.tiers) <= set(valued.classification.scheme.labels)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("discount", 0.1), ("horizon", 3), ("margin", "0.3"), ("timing", "end"), ("allocation", 5),
+        ("scorer", 5), ("model", cv.BGNBD), ("classifier", 3),
+    ],
+)  # fmt: skip
+def test_a_setting_of_the_wrong_kind_is_refused_with_an_example(setting: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"Valuation.{setting}"):
+        attrs.evolve(TERMS, **{setting: value})  # type: ignore[arg-type]  # that is the point
+
+
+def test_what_a_reader_must_know_is_said(log: TransactionLog, drivers: DriverTable) -> None:
+    blind = attrs.evolve(TERMS, margin=None, allocation=cv.ActivityBased(drivers={"orders": "orders", "lines": "none"}))
+    nobody = DriverTable(customers=drivers.customers, drivers={"none": np.zeros(len(drivers.customers))})
+
+    notes = " / ".join(blind.run(log, costs=LEDGER, drivers=drivers.with_drivers(nobody)).notes)
+
+    assert "all revenue counts as margin" in notes
+    assert "8,000.00 EUR of the costs were charged to nobody (lines: zero driver)" in notes
+
+
+def test_a_fit_on_a_boundary_is_said() -> None:
+    """Customers who all come back at the same pace and never stop leave dropout at its boundary."""
+    days = pd.date_range("2025-01-01", "2025-12-28", freq="28D")
+    frame = pd.DataFrame(
+        [(f"c{n}", day + pd.Timedelta(days=n % 7), 10.0 + n % 5) for n in range(60) for day in days],
+        columns=["who", "when", "eur"],
+    )
+    log = TransactionLog.from_frame(frame, customer="who", time="when", amount="eur", currency="EUR")
+
+    try:
+        notes = " / ".join(TERMS.run(log).notes)
+    except ConvergenceError as error:
+        notes = str(error)
+
+    assert "boundary" in notes or "infinity" in notes
+
+
+def test_a_valuation_is_saved_and_loaded(value: CustomerValuation, tmp_path: Path) -> None:
+    cv.save(value, tmp_path / "value.json")
+
+    again = cv.load(tmp_path / "value.json")
+
+    pd.testing.assert_frame_equal(again.to_frame(), value.to_frame())  # type: ignore[arg-type]  # pandas
+    assert again.origins == value.origins
+
+
+def test_a_purchase_model_alone_is_no_lifetime_value_model(log: TransactionLog) -> None:
+    with pytest.raises(InputError, match="BuyTillYouDie"):
+        attrs.evolve(TERMS, model=cv.BGNBD()).run(log)  # type: ignore[arg-type]  # that is the point

@@ -161,12 +161,13 @@ def _run(valuation: Valuation, log: TransactionLog, cost_file: CostFile | None) 
 
 
 def _finish(valued: CustomerValuation, out: Path | None) -> None:
-    show.show_value(valued)
     if out is not None:
         frame: pd.DataFrame = valued.to_frame("pandas")  # type: ignore[assignment]  # asked for as pandas
         with show.working(f"writing {out}"):
             write_table(frame, out)
-        show.out.print(f"{len(frame):,} customers written to {out}", highlight=False)
+    show.show_value(valued)
+    if out is not None:
+        show.out.print(f"{len(valued.customers):,} customers written to {out}", highlight=False)
 
 
 def run() -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import numpy as np
 
 from custvalue.costing import ActivityBased, CostAllocator, EqualSplit, VolumeBased
-from custvalue.data import CostLedger, CostPool, DriverTable
+from custvalue.data import CostLedger, CostPool, CustomerIndex, DriverTable
 from custvalue.engine import DriverExpression, TransactionLog
 from custvalue.engine.tables import read_table
 from custvalue.errors import Fault, InputError, SchemaError
@@ -28,7 +29,42 @@ _KEYS = {
 }
 _METHODS = ("activity", "volume", "equal")
 _VERBS = ("sum", "mean", "max", "n_unique")
-_FROM_FILE = {"file", "customer", "column"}
+_FROM_FILE = {"file", "customer", "column", "missing", "unknown"}
+_CHOICES = {"missing": ("refuse", "zero"), "unknown": ("refuse", "hold")}
+_COLUMNS = {"revenue": "amount"}
+
+
+@attrs.frozen(kw_only=True)
+class DriverFile:
+    """A driver read from a file of one row a customer.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet.
+    customer, column
+        Columns of ids and quantities.
+    missing
+        Customers of the log without a row: ``"refuse"`` or ``"zero"``.
+    unknown
+        Ids that are not in the log: ``"refuse"``, or ``"hold"`` their share of the cost back.
+    """
+
+    path: Path
+    customer: str
+    column: str
+    missing: str = "refuse"
+    unknown: str = "refuse"
+
+    def read(self, name: str, customers: CustomerIndex) -> DriverTable:
+        """Read it for the customers of a log."""
+        found = DriverTable.from_frame(read_table(self.path), customer=self.customer, drivers=[self.column])
+        table = found.on(customers, keep_unknown=self.unknown == "hold")
+        quantity = table[self.column]
+        if self.missing == "zero":
+            quantity = np.where(found.customers.positions(customers.ids) >= 0, quantity, 0.0)
+        outside = {name: table.unknown.get(self.column, 0.0)}
+        return DriverTable(customers=customers, drivers={name: quantity}, unknown=outside)
 
 
 @attrs.frozen(kw_only=True)
@@ -44,21 +80,22 @@ class CostFile:
     expressions
         Drivers computed from the log, by name.
     tables
-        Drivers read from files of one row a customer: name to file, id column and quantity column.
+        Drivers read from files, by name.
     """
 
     ledger: CostLedger
     allocator: CostAllocator
     expressions: Mapping[str, DriverExpression]
-    tables: Mapping[str, tuple[Path, str, str]]
+    tables: Mapping[str, DriverFile]
 
     def drivers(self, log: TransactionLog) -> DriverTable:
-        """What each customer of the log used; ids outside the log are refused, naming them."""
-        table = log.drivers(**self.expressions)
-        for name, (path, customer, column) in self.tables.items():
-            frame = read_table(path)
-            found = DriverTable.from_frame(frame, customer=customer, drivers=[column]).on(table.customers)
-            table = table.with_drivers(DriverTable(customers=table.customers, drivers={name: found[column]}))
+        """What each customer of the log used."""
+        customers = log.revenue().customers
+        table = DriverTable(customers=customers, drivers={})
+        if self.expressions:
+            table = log.drivers(customers, **self.expressions)
+        for name, file in self.tables.items():
+            table = table.with_drivers(file.read(name, customers))
         return table
 
 
@@ -93,7 +130,7 @@ def read_cost_file(path: Path) -> CostFile:
         allocator=_allocator(document),
         expressions={name: _expression(how) for name, how in named.items() if "file" not in how},
         tables={
-            name: (path.parent / how["file"], how["customer"], how.get("column", name))
+            name: DriverFile(path=path.parent / how["file"], **{"column": name, **_without(how, "file")})
             for name, how in named.items()
             if "file" in how
         },
@@ -103,7 +140,11 @@ def read_cost_file(path: Path) -> CostFile:
 def _described(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Driver name to how it is made; a driver that is used but not described is a column to add up."""
     described = dict(document.get("drivers", {}))
-    return described | {name: {"sum": name} for name in _used(document) if name not in described}
+    return described | {name: {"sum": _COLUMNS.get(name, name)} for name in _used(document) if name not in described}
+
+
+def _without(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name != key}
 
 
 def _used(document: Mapping[str, Any]) -> list[str]:
@@ -196,6 +237,9 @@ def _driver_faults(document: Mapping[str, Any]) -> Iterable[Fault]:
             yield Fault(f"driver {name!r}", expected, repr(how))
         elif "file" in how:
             yield from _unknown_keys(f"driver {name!r}: key", how, sorted(_FROM_FILE))
+            for key, choices in _CHOICES.items():
+                if how.get(key, choices[0]) not in choices:
+                    yield Fault(f"driver {name!r}: key {key!r}", f"one of {list(choices)}", repr(how[key]))
             if "customer" not in how:
                 yield Fault(f"driver {name!r}", "the column of customer ids", "nothing", 'Add customer = "id".')
         elif len(how) != 1 or next(iter(how)) not in ("count", *_VERBS):

@@ -47,8 +47,8 @@ def show_value(value: CustomerValuation) -> None:
     out.print(table)
     _show_frame("Tiers", value.tier_summary(), columns=("tier", "customers", "revenue", "profit", "lifetime_value"))
     _show_frame("First customers", value.to_frame("pandas"), rows=5, columns=_PREVIEW)
-    if value.allocation is not None and value.allocation.unallocated.total:
-        out.print(Text(f"Not charged to any customer: {value.allocation.unallocated!r}"))
+    for text in value.notes:
+        out.print(Text("note: ", style="bold") + Text(text), soft_wrap=True)
 
 
 _PREVIEW = ("customer", "revenue", "profit", "segment", "lifetime_value", "tier")

@@ -77,14 +77,14 @@ class CustomerValues(ArrayHolder):
     unit
         ``"EUR"``, ``"purchases"``, ``"probability"`` ...
     intervals
-        Where bounds come from, or None if the model has none.
+        Where bounds come from, or None if the model has none. Not saved: save the fit, and predict again.
     """
 
     customers: CustomerIndex
     values: FloatArray = float_array()
     measure: str = "value"
     unit: str = ""
-    intervals: IntervalSource | None = None
+    intervals: IntervalSource | None = attrs.field(default=None, metadata={"saved": False})
 
     def __attrs_post_init__(self) -> None:
         check_lengths("CustomerValues", len(self.customers), {"values": self.values})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -148,6 +148,10 @@ class CustomerIndex(ArrayHolder):
     def __len__(self) -> int:
         """Count the customers."""
         return int(self.ids.size)
+
+    def __iter__(self) -> Iterator[str | int]:
+        """Go through the ids."""
+        return iter(self.ids.tolist())
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both hold the same ids in the same order."""

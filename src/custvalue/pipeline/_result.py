@@ -36,11 +36,14 @@ class Facts:
         The customers with a purchase.
     like
         Frame library of the caller.
+    margin_known
+        Whether product cost was known, by a margin or by the log's direct cost.
     """
 
     report: LogReport
     summary: CustomerSummary
     like: FrameKind = "pandas"
+    margin_known: bool = True
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -102,6 +105,18 @@ class CustomerValuation:
     def tiers(self) -> LabelArray:
         """Portfolio class of every customer, (n_customers,)."""
         return self.classification.labels
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know before using the numbers, a sentence each; empty if there is nothing to say."""
+        found = (
+            [] if self.facts.margin_known else ["no margin and no direct cost are known: all revenue counts as margin"]
+        )
+        if self.allocation is not None and self.allocation.unallocated.total:
+            held = ", ".join(f"{each.pool}: {each.reason.value}" for each in self.allocation.held if each.amount)
+            amount = self.currency.format(self.allocation.unallocated.total)
+            found.append(f"{amount} of the costs were charged to nobody ({held})")
+        return (*found, *(self.lifetime.notes if self.lifetime else ()))
 
     def origin(self, column: str) -> str:
         """Say where a column comes from.
@@ -215,7 +230,8 @@ class CustomerValuation:
             f"<tr><td>{escape(name)}</td><td style='text-align:right'>{escape(text)}</td></tr>"
             for name, text in self.highlights().items()
         )
-        return f"<table><tbody>{rows}</tbody></table>"
+        items = "".join(f"<li>{escape(text)}</li>" for text in self.notes)
+        return f"<table><tbody>{rows}</tbody></table><ul>{items}</ul>"
 
     def __repr__(self) -> str:
         """One line."""

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv import CLVModel, CustomerValues, FittedCLV, SupportsMargin, SupportsParts
+from custvalue.clv import CLVModel, CustomerValues, FitReport, FittedCLV, SupportsMargin, SupportsParts
 from custvalue.costing import Allocation, CostAllocator
 from custvalue.data import (
     CostLedger,
@@ -61,6 +61,8 @@ class LifetimeParts:
         The model's parts, or None if it has none.
     margin_from
         In words: which margin the model used.
+    notes
+        What the fits say a reader must know: parameters on a boundary, doubtful assumptions, what to try.
     """
 
     fit: FittedCLV
@@ -69,6 +71,7 @@ class LifetimeParts:
     purchases: CustomerValues | None = None
     spend: CustomerValues | None = None
     margin_from: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def allocate(
@@ -169,10 +172,14 @@ def lifetime(model: CLVModel, summary: CustomerSummary, margin: CustomerMargin, 
     """Fit the model and value every customer with a purchase."""
     priced = model.with_margin(margin) if isinstance(model, SupportsMargin) else model
     fit = priced.fit(summary)
+    if not isinstance(fit, FittedCLV):
+        hint = "A purchase model alone knows no money: BuyTillYouDie(purchases=..., spend=GammaGamma())."
+        got = f"{type(model).__name__}, whose fit has no lifetime_value"
+        raise InputError("Valuation.model", expected="a lifetime-value model", got=got, hint=hint)
     value = fit.lifetime_value(summary, horizon=terms.horizon, discount=terms.discount, timing=terms.timing)
     source = "margin less allocated cost per purchase" if priced is not model else "the model's own margin"
     if not isinstance(fit, SupportsParts):
-        return LifetimeParts(fit=fit, value=value, margin_from=source)
+        return LifetimeParts(fit=fit, value=value, margin_from=source, notes=_doubts(fit))
     return LifetimeParts(
         fit=fit,
         value=value,
@@ -180,7 +187,19 @@ def lifetime(model: CLVModel, summary: CustomerSummary, margin: CustomerMargin, 
         purchases=fit.purchases.expected_purchases(summary, terms.horizon),
         spend=fit.spend.expected_spend(summary),
         margin_from=source,
+        notes=_doubts(fit.purchases) + _doubts(fit.spend),
     )
+
+
+def _doubts(fit: object) -> tuple[str, ...]:
+    """What a fit's report says beyond "converged", a sentence each."""
+    report = getattr(fit, "diagnostics", None)
+    if not isinstance(report, FitReport):
+        return ()
+    name = type(fit).__name__.removeprefix("Fitted")
+    at = [f"best values on a boundary: {', '.join(report.boundary)}"] if report.boundary else []
+    flat = [f"the data do not tell {report.unidentified} apart"] if report.unidentified else []
+    return tuple(f"{name}: {text}" for text in (*at, *flat, *report.notes, *report.advice))
 
 
 def spread(values: Mapping[str, FloatArray], on: CustomerIndex, all_customers: CustomerIndex) -> dict[str, FloatArray]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from types import NoneType
+from typing import Any
 
 import attrs
 import numpy as np
@@ -32,8 +35,22 @@ from custvalue.rfm import RFMScorer, RFMScores, segments
 __all__ = ["Valuation"]
 
 
+def _is_a(kind: type | tuple[type, ...], example: str) -> Callable[[object, attrs.Attribute[Any], object], None]:
+    """Make a validator that says what a setting must be, with an example."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    expected = " or ".join("None" if each is NoneType else each.__name__ for each in kinds)
+
+    def check(_: object, field: attrs.Attribute[Any], value: object) -> None:
+        if isinstance(value, type) or not isinstance(value, kinds):
+            raise InputError(f"Valuation.{field.name}", expected=expected, got=repr(value), hint=f"Write {example}.")
+
+    return check
+
+
 def _share(value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and value <= 1.0):
+    if value is None:
+        return None
+    if isinstance(value, bool | str) or not (math.isfinite(value) and value <= 1.0):
         hint = "35 % of revenue left after product cost is written 0.35."
         raise InputError("Valuation.margin", expected="a share of revenue of at most 1", got=repr(value), hint=hint)
     return value
@@ -56,7 +73,7 @@ class Valuation:
         How far ahead the lifetime value looks; its unit is the period of discounting.
     margin
         Share of revenue left after product cost. If left out, the log's direct cost is used; a log without one leaves
-        all of its revenue.
+        all of its revenue, and the notes say so.
     timing
         When, within a period, cash arrives.
     allocation
@@ -66,7 +83,8 @@ class Valuation:
         How behaviour is scored.
     model
         The lifetime-value model; None leaves lifetime values out. The default is MBG/NBD with Gamma-Gamma: unlike
-        BG/NBD it lets customers who bought once be gone.
+        BG/NBD it lets customers who bought once be gone. A model with a margin of spend is told this valuation's
+        margin and allocated cost instead of its own.
     classifier
         What decides on the tier.
 
@@ -87,14 +105,21 @@ class Valuation:
     "pool 'delivery' allocated by ActivityBased"
     """
 
-    discount: DiscountRate
-    horizon: Horizon
+    discount: DiscountRate = attrs.field(validator=_is_a(DiscountRate, "DiscountRate.annual(0.10)"))
+    horizon: Horizon = attrs.field(validator=_is_a(Horizon, "Horizon(3, TimeUnit.YEAR)"))
     margin: float | None = attrs.field(default=None, converter=_share)
-    timing: Timing = Timing.END
-    allocation: Allocation | CostAllocator | None = None
-    scorer: RFMScorer = attrs.field(factory=lambda: RFMScorer(segments=segments.ELEVEN))
-    model: CLVModel | None = attrs.field(factory=_ordinary_model)
-    classifier: PortfolioClassifier = attrs.field(factory=Pyramid)
+    timing: Timing = attrs.field(default=Timing.END, validator=_is_a(Timing, "Timing.END"))
+    allocation: Allocation | CostAllocator | None = attrs.field(
+        default=None, validator=_is_a((Allocation, CostAllocator, NoneType), "ActivityBased(drivers=...)")
+    )
+    scorer: RFMScorer = attrs.field(
+        factory=lambda: RFMScorer(segments=segments.ELEVEN), validator=_is_a(RFMScorer, "RFMScorer()")
+    )
+    model: CLVModel | None = attrs.field(
+        factory=_ordinary_model,
+        validator=_is_a((CLVModel, NoneType), "BuyTillYouDie(purchases=BGNBD(), spend=GammaGamma())"),
+    )
+    classifier: PortfolioClassifier = attrs.field(factory=Pyramid, validator=_is_a(PortfolioClassifier, "Pyramid()"))
 
     def run(
         self, log: TransactionLog, *, costs: CostLedger | None = None, drivers: DriverTable | None = None
@@ -133,7 +158,12 @@ class Valuation:
         future = self._lifetime(summary, profit)
         table = self._table(summary, profit, scores, future, allocation)
         return CustomerValuation(
-            facts=Facts(report=log.report, summary=summary, like=log.like),
+            facts=Facts(
+                report=log.report,
+                summary=summary,
+                like=log.like,
+                margin_known=self.margin is not None or "direct_cost" in money,
+            ),
             account=profit,
             allocation=allocation,
             scores=scores,
