@@ -17,6 +17,7 @@ from tests.engine._tables import NAMES, some_log
 
 from custvalue.data import TimeUnit, Transaction
 from custvalue.engine import DataPolicies, Times, TransactionLog, n_unique, sum, summary_from_btyd  # noqa: A004  # as users do
+from custvalue.engine._sources import _parts, _without
 from custvalue.errors import InputError, SchemaError
 
 LONDON = DataPolicies(times=Times(timezone="Europe/London"))
@@ -47,6 +48,15 @@ def test_a_duckdb_file_is_read_by_table_and_by_query(tmp_path: Path, orders: pl.
         TransactionLog.from_database(path, table="returns", **NAMES)
     with pytest.raises(InputError):
         TransactionLog.from_database(path, query="DELETE FROM sales.orders", **NAMES)
+
+
+def test_errors_do_not_repeat_a_connection_string() -> None:
+    kind, secret = _parts("postgres:dbname=shop user=me password=hunter2")
+    assert (kind, _parts("C:/data/shop.duckdb")) == ("postgres", ("C:/data/shop.duckdb", ""))
+    message = _without(secret, 'Unable to connect at "dbname=shop user=me password=hunter2": hunter2 is wrong')
+    assert "hunter2" not in message
+    _, secret = _parts("postgres://me:hunter2@host/shop")
+    assert _without(secret, "no such password: hunter2") == "no such password: ***"
 
 
 def test_compressed_files_are_read(tmp_path: Path, orders: pl.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -172,7 +173,8 @@ def database_source(database: str | Path, *, table: str | None, query: str | Non
     InputError
         If not exactly one of ``table`` and ``query`` is given, or the database cannot be attached or asked.
     """
-    where = f"log from database {str(database).partition(':')[0] if ':' in str(database) else database}"
+    kind, secret = _parts(str(database))
+    where = f"log from database {kind}"
     if (table is None) == (query is None):
         raise InputError(where, expected="either table= or query=", got="both" if table else "neither")
     connection = _connect(memory_limit)
@@ -184,7 +186,24 @@ def database_source(database: str | Path, *, table: str | None, query: str | Non
     except duckdb.Error as error:
         hint = "A path to a DuckDB file, or 'sqlite:shop.db', 'postgres:dbname=shop', 'mysql:database=shop'."
         expected = "a database DuckDB attaches, with that table"
-        raise InputError(where, expected=expected, got=str(error).splitlines()[0], hint=hint) from error
+        got = _without(secret, str(error).splitlines()[0])
+        # The cause is left out: it may quote the connection string, and with it a password.
+        raise InputError(where, expected=expected, got=got, hint=hint) from None
     if relation is None:
         raise InputError(where, expected="a query that gives rows", got=repr(query))
     return Source(nw.from_native(relation), DuckDB(), where)
+
+
+def _parts(database: str) -> tuple[str, str]:
+    """Split a connection string into what may be shown and what may hold a password; a path may be shown."""
+    kind, colon, rest = database.partition(":")
+    return (kind, rest) if colon and kind.isalnum() and len(kind) > 1 else (database, "")
+
+
+def _without(secret: str, message: str) -> str:
+    """Hide a connection string, and each of its values, in a message of the engine."""
+    values = [pair.partition("=")[2].strip("'\"") for pair in secret.split()]
+    for part in [secret, *values, *re.findall(r"://[^:@/]*:([^@]+)@", f":{secret}")]:
+        if part:
+            message = message.replace(part, "***")
+    return message
