@@ -352,17 +352,13 @@ def evaluate_spend(
     ----------
     purchases, spend
         Fitted to the calibration period.
-    summary
-        The calibration period.
-    holdout
-        What followed.
+    summary, holdout
+        As for :func:`evaluate_purchases`.
 
     Raises
     ------
-    AlignmentError
-        If the customers differ.
-    InputError
-        If the hold-out does not start where the calibration ends, or an expected spend is infinite.
+    AlignmentError, InputError
+        As :func:`evaluate_purchases`; also if an expected spend is infinite.
     """
     horizon = _length(summary, holdout)
     each = spend.expected_spend(summary).values

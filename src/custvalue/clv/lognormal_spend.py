@@ -89,21 +89,12 @@ class LognormalSpend:
     non_positive: NonPositive = NonPositive.REFUSE
 
     def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedLognormalSpend:
-        """Fit to the repeat customers of a summary.
-
-        Parameters
-        ----------
-        summary
-            With repeat amounts.
-        weights
-            (n_customers,) case weights.
+        """Fit to the repeat customers of a summary, each counted ``weights`` (n_customers,) times.
 
         Raises
         ------
-        InputError
-            If nobody came back or amounts cannot be used.
-        ConvergenceError
-            If the search ends away from a maximum.
+        InputError, ConvergenceError
+            As :meth:`GammaGamma.fit`.
         """
         rows = spend_rows(summary, "LognormalSpend", positive=self.non_positive, weights=weights)
         check = independence(rows.x, rows.z)

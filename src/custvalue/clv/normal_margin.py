@@ -81,14 +81,7 @@ class NormalMargin:
     prior: LogNormalPrior | None = None
 
     def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedNormalMargin:
-        """Fit to the repeat customers of a summary.
-
-        Parameters
-        ----------
-        summary
-            With repeat amounts, which are margins.
-        weights
-            (n_customers,) case weights.
+        """Fit to the repeat customers of a summary of margins, each counted ``weights`` (n_customers,) times.
 
         Raises
         ------
