@@ -171,7 +171,7 @@ def margins(summary: CustomerSummary, profit: ProfitAndLoss, margin: float | Non
 def lifetime(model: CLVModel, summary: CustomerSummary, margin: CustomerMargin, terms: Terms) -> LifetimeParts:
     """Fit the model and value every customer with a purchase."""
     priced = model.with_margin(margin) if isinstance(model, SupportsMargin) else model
-    fit = priced.fit(summary)
+    fit: object = priced.fit(summary)
     if not isinstance(fit, FittedCLV):
         hint = "A purchase model alone knows no money: BuyTillYouDie(purchases=..., spend=GammaGamma())."
         got = f"{type(model).__name__}, whose fit has no lifetime_value"
