@@ -121,7 +121,8 @@ class Builder:
             self._charge_zero(pool, amount, quantity, activity)
             return
         else:
-            parts = divide(amount, [quantity.used, quantity.unknown, quantity.held])
+            shared = quantity.unknown != 0.0 or quantity.held != 0.0
+            parts = divide(amount, [quantity.used, quantity.unknown, quantity.held]) if shared else [amount, 0, 0]
             total = quantity.all_used
         self.hold(pool, parts[1], Reason.UNKNOWN_CUSTOMER, activity)
         self.hold(pool, parts[2], Reason.MISSING_DRIVER, activity)
