@@ -187,3 +187,43 @@ def test_values_carry_their_customers() -> None:
     value = with_intervals(fit, summary, lambda f, part: f.expected_purchases(part, QUARTER))
 
     assert value.interval().customers == CustomerIndex(np.array([5, 3]))
+
+
+def test_sums_have_bounds_of_their_own() -> None:
+    """One shared scale: the log-width of the sum is that of each customer; a shared shift counts once a customer."""
+    customers = CustomerIndex(np.arange(3))
+    scaled = CustomerValues(
+        customers=customers,
+        values=times(Toy(), None),
+        intervals=DeltaIntervals(fitted=Toy(), predict=times),
+    )
+    moved = CustomerValues(
+        customers=customers,
+        values=shifted(Toy(), None),
+        intervals=DeltaIntervals(fitted=Toy(), predict=shifted),
+    )
+
+    assert scaled.total_interval(0.95) == pytest.approx((65 * np.exp(-0.1959964), 65 * np.exp(0.1959964)), rel=1e-6)
+    assert moved.total_interval(0.9) == pytest.approx(
+        (4 * np.exp(-6 / 4 * 3.289707 / 2), 4 * np.exp(6 / 4 * 3.289707 / 2)), rel=1e-5
+    )
+
+
+def test_sums_over_draws_are_quantiles_of_sums() -> None:
+    """Known draws of the scale."""
+    theta = np.column_stack([np.linspace(0, 1, 1_001), np.zeros(1_001)])
+    draws = ParameterDraws(names=("scale", "shift"), theta=theta, positive=(True, False), method="made up")
+    source = DrawIntervals(fitted=Toy(), draws=draws, predict=times, n_customers=3)
+    values = CustomerValues(customers=CustomerIndex(np.arange(3)), values=times(Toy(), None), intervals=source)
+
+    assert values.total_interval(0.9) == pytest.approx((13 * np.exp(0.05), 13 * np.exp(0.95)), rel=2e-3)
+
+
+def test_values_without_bounds_say_so() -> None:
+    """For customers and for the sum; and a level must be a probability."""
+    bare = CustomerValues(customers=CustomerIndex(np.arange(2)), values=np.ones(2))
+    for ask in (bare.interval, bare.total_interval):
+        with pytest.raises(InputError, match="a model with intervals"):
+            ask(0.9)
+        with pytest.raises(InputError, match="between 0 and 1"):
+            ask(95)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 import numpy as np
@@ -25,6 +25,15 @@ class IntervalSource(Protocol):
     @property
     def method(self) -> str:
         """How the bounds are found: ``"delta"``, ``"bootstrap"``, ``"posterior"``."""
+        ...
+
+
+@runtime_checkable
+class TotalIntervalSource(Protocol):
+    """Whatever can say how sure the sum over customers is; bounds of customers do not add up to it."""
+
+    def total_interval(self, level: float, /) -> tuple[float, float]:
+        """Lower and upper bound of the sum."""
         ...
 
 
@@ -97,14 +106,34 @@ class CustomerValues(ArrayHolder):
         InputError
             If the model has no intervals, or ``level`` is not between 0 and 1.
         """
+        source = self._source(level)
+        lower, upper = source.interval(level)
+        method = source.method
+        return Interval(customers=self.customers, lower=lower, upper=upper, level=level, method=method)
+
+    def total_interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Bounds of :attr:`total` that hold the truth with probability ``level``.
+
+        All customers share the parameters they are predicted with, so their errors do not average out: the bounds of
+        the sum are neither the sums of the bounds nor as narrow as independent errors would give.
+
+        Raises
+        ------
+        InputError
+            If the model has no intervals for sums, or ``level`` is not between 0 and 1.
+        """
+        source = self._source(level)
+        if not isinstance(source, TotalIntervalSource):
+            raise InputError(f"{self.measure}.total_interval", expected="intervals of sums", got=source.method)
+        return source.total_interval(level)
+
+    def _source(self, level: float) -> IntervalSource:
         if not 0.0 < level < 1.0:
             raise InputError("interval(level)", expected="a probability between 0 and 1", got=repr(level))
         if self.intervals is None:
             hint = "Fit a model that supports intervals, or bootstrap it."
             raise InputError(f"{self.measure}.interval", expected="a model with intervals", got="none", hint=hint)
-        lower, upper = self.intervals.interval(level)
-        method = self.intervals.method
-        return Interval(customers=self.customers, lower=lower, upper=upper, level=level, method=method)
+        return self.intervals
 
     @property
     def total(self) -> float:

@@ -154,6 +154,11 @@ class DeltaIntervals(Generic[FittedT]):
         middle = self._link(centre, log=log)
         return self._back(middle - half, log=log), self._back(middle + half, log=log)
 
+    def total_interval(self, level: float, /) -> tuple[float, float]:
+        """Lower and upper bound of the sum over customers; errors as :meth:`interval`."""
+        low, high = attrs.evolve(self, predict=_Sum(predict=self.predict), probability=False).interval(level)
+        return float(low[0]), float(high[0])
+
     def _slopes(self, deviations: FloatArray, *, log: bool) -> FloatArray:
         theta = self.fitted.estimate.theta
         steps = np.clip(_STEP * deviations, _LEAST, np.maximum(_MOST, _MOST * np.abs(theta)))
@@ -218,6 +223,23 @@ class DrawIntervals(Generic[FittedT]):
             # order statistics, not interpolated: an infinite mean among the draws stays infinite
             low[rows], high[rows] = np.quantile(values, [tail, 1.0 - tail], axis=0, method="inverted_cdf")
         return low, high
+
+    def total_interval(self, level: float, /) -> tuple[float, float]:
+        """Lower and upper bound of the sum over customers."""
+        tail = 0.5 * (1.0 - level)
+        sums = [self.predict(self.fitted.with_theta(theta), None).sum() for theta in self.draws.theta]
+        low, high = np.quantile(sums, [tail, 1.0 - tail], method="inverted_cdf")
+        return float(low), float(high)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Sum(Generic[FittedT]):
+    """The sum of a prediction over all customers, as if it were one customer."""
+
+    predict: RowPredictor[FittedT]
+
+    def __call__(self, fitted: FittedT, rows: IntArray | None) -> FloatArray:
+        return np.array([self.predict(fitted, rows).sum()])
 
 
 @attrs.frozen(kw_only=True, eq=False)
