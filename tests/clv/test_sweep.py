@@ -67,12 +67,12 @@ def with_aging(found: Cases) -> Cases:
 
 
 @pytest.mark.parametrize("kernel", [BG_NBD, MBG_NBD, PARETO_NBD], ids=["bg", "mbg", "pareto"])
-def test_two_thousand_cases_are_sane(kernel: PurchaseKernel) -> None:
-    check_sane(kernel, cases(2000, 1))
+def test_a_thousand_cases_are_sane(kernel: PurchaseKernel) -> None:
+    check_sane(kernel, cases(1000, 1))
 
 
 def test_ggompertz_cases_are_sane() -> None:
-    check_sane(GGOMPERTZ_NBD, with_aging(cases(1000, 2)))
+    check_sane(GGOMPERTZ_NBD, with_aging(cases(500, 2)))
 
 
 @pytest.mark.long

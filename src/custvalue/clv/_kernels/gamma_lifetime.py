@@ -22,7 +22,9 @@ from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 __all__ = ["Clock", "GammaLifetime"]
 
 _LOST = 50.0  # e-folds after which the integrand counts as gone
-_EFOLDS, _WIDTHS, _NODES = (2.0, 6.0, 18.0), (0.5, 1.5, 3.0), (8, 12, 20, 32)
+# nodes for 3e-11, by e-folds lost and by the stretch in log time (both measured against 128 nodes)
+_EFOLDS, _WIDTHS = (6.0, 10.0, 30.0, 45.0), (1.5, 3.0, 6.0, 8.0, 9.0)
+_RULES = ((1, 8), (1, 12), (1, 16), (1, 24), (1, 32), (2, 32))
 
 
 def _of_rows(value: FloatArray | float, rows: IntArray | slice) -> FloatArray | float:
@@ -140,10 +142,9 @@ class GammaLifetime:
         """Quadrature rule for each row: fewer nodes where the integrand loses few e-folds over a short stretch."""
         if self.rule[0] > 1:
             return [(self.rule, slice(None))]
-        level = np.searchsorted(_EFOLDS, np.minimum(lost, _LOST)) + 0
-        level = np.maximum(level, np.searchsorted(_WIDTHS, width))
-        groups = [(n_nodes, np.flatnonzero(level == i)) for i, n_nodes in enumerate(_NODES)]
-        return [((1, n_nodes), rows) for n_nodes, rows in groups if len(rows)]
+        level = np.maximum(np.searchsorted(_EFOLDS, lost), np.searchsorted(_WIDTHS, width))
+        groups = [(rule, np.flatnonzero(level == i)) for i, rule in enumerate(_RULES)]
+        return [(rule, rows) for rule, rows in groups if len(rows)]
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
         """Terms of x alone."""
