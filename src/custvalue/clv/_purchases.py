@@ -225,6 +225,8 @@ def _evaluate(
     needed, place = np.arange(len(patterns)), patterns.inverse
     if rows is not None:
         needed, place = np.unique(patterns.inverse[rows], return_inverse=True)
+    if not needed.size:
+        return np.zeros(0)
     columns = (patterns.x[needed], patterns.t_x[needed], patterns.T[needed])
     value = getattr(fitted.kernel, quantity)(fitted.estimate.values.tolist(), *columns, *args)
     result: FloatArray = (value[part] if part else value)[place]

@@ -108,6 +108,12 @@ def values_each_alone(model: CLVModel, summary: CustomerSummary) -> None:
     assert _close(got, expected), "the company a customer keeps matters"
 
 
+def values_nobody(model: CLVModel, summary: CustomerSummary) -> None:
+    """Asked about no customers, it values none."""
+    nobody = summary.take(np.zeros(0, dtype=np.int64))
+    assert _value(model.fit(summary), nobody).shape == (0,), "without customers there are values"
+
+
 def is_repeatable(model: CLVModel, summary: CustomerSummary) -> None:
     """Twice the same summary is twice the same value, and the settings stay what they were."""
     settings = repr(model)
@@ -151,6 +157,7 @@ CLV_MODEL_CHECKS: Mapping[str, Check] = MappingProxyType(
             ignores_timing_at_no_interest,
             ignores_order_and_ids,
             values_each_alone,
+            values_nobody,
             is_repeatable,
             takes_margins,
             bounds_hold_the_value,

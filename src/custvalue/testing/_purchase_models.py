@@ -134,6 +134,12 @@ def predicts_each_alone(model: PurchaseModel, summary: CustomerSummary) -> None:
     assert _close(_predictions(fitted, summary.take(rows)), expected), "the company a customer keeps matters"
 
 
+def predicts_nobody(model: PurchaseModel, summary: CustomerSummary) -> None:
+    """Asked about no customers, it predicts for none."""
+    nobody = summary.take(np.zeros(0, dtype=np.int64))
+    assert _predictions(model.fit(summary), nobody).shape == (2, 0), "without customers there are predictions"
+
+
 def doubts_the_silent(model: PurchaseModel, summary: CustomerSummary) -> None:
     """Of two customers alike, the one who bought more recently is no less likely alive."""
     end = summary.observed_until
@@ -199,6 +205,7 @@ PURCHASE_MODEL_CHECKS: Mapping[str, Check] = MappingProxyType(
             ignores_unit_of_ages,
             ignores_order_and_ids,
             predicts_each_alone,
+            predicts_nobody,
             doubts_the_silent,
             is_repeatable,
             is_not_silent_about_one_time_buyers,
