@@ -68,6 +68,32 @@ class BetaGeometric:
         gradient[3] = slope_b * gone
         return value, gradient
 
+    def weighted_time_terms(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /
+    ) -> tuple[float, FloatArray]:
+        """Weighted sum of :meth:`time_terms` and its gradient, without making the rows of the gradient."""
+        r, alpha, *_ = params
+        at_end, at_last = alpha + T, alpha + t_x
+        shape = r + x
+        log_end = np.log(at_end)
+        gap = log_end - np.log(at_last)
+        log_odds, slope_b = self._coin(params, x)
+        d = shape * gap
+        d += log_odds
+        e = np.exp(-np.abs(d))
+        lifted = 1.0 + e
+        gone = np.where(d >= 0.0, weights, weights * e)
+        gone /= lifted
+        by_shape = weights * shape
+        gone_by_shape = gone * shape
+        np.maximum(d, 0.0, out=d)
+        d += np.log(lifted)
+        value = float(weights @ d) - float(by_shape @ log_end)
+        slope_r = float(r) * (float(gone @ gap) - float(weights @ log_end))
+        by_shape -= gone_by_shape
+        slope_alpha = -float(alpha) * (float((by_shape / at_end).sum()) + float((gone_by_shape / at_last).sum()))
+        return value, np.array([slope_r, slope_alpha, float(gone.sum()), float(gone @ slope_b)])
+
     def _coin(self, params: Params, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-odds of having lost the last coin at t_x = T, and their slope in log b; a table where counts repeat."""
         _, _, a, b = params

@@ -9,13 +9,22 @@ histogram of T.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from custvalue._arrays import FloatArray
 
-__all__ = ["Params", "PatternLikelihood", "PurchaseKernel", "Terms", "at_distinct", "fold_counts", "row_log_likelihood"]
+__all__ = [
+    "Params",
+    "PatternLikelihood",
+    "PurchaseKernel",
+    "SupportsWeightedTerms",
+    "Terms",
+    "at_distinct",
+    "fold_counts",
+    "row_log_likelihood",
+]
 
 Params: TypeAlias = Sequence[FloatArray | float]
 """Natural parameters in the literature's order; each a scalar or one value a row."""
@@ -94,6 +103,26 @@ class PurchaseKernel(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsWeightedTerms(Protocol):
+    """A kernel that can sum its time terms faster than row by row."""
+
+    def weighted_time_terms(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /
+    ) -> tuple[float, FloatArray]:
+        """Weighted sum of the time terms, and its gradient (n_params,) in log-parameters."""
+        ...
+
+
+def _weighted_time_terms(
+    kernel: PurchaseKernel, params: Params, columns: tuple[FloatArray, FloatArray, FloatArray], weights: FloatArray
+) -> tuple[float, FloatArray]:
+    if isinstance(kernel, SupportsWeightedTerms):
+        return kernel.weighted_time_terms(params, *columns, weights)
+    value, slope = kernel.time_terms(params, *columns)
+    return float(weights @ value), slope @ weights
+
+
 def row_log_likelihood(
     kernel: PurchaseKernel, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray
 ) -> FloatArray:
@@ -152,15 +181,14 @@ class PatternLikelihood:
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Value and gradient (n_params,) at log-parameters ``theta``."""
         params = [float(value) for value in np.exp(theta)]
-        value, slope = self.kernel.count_terms(params, self.counts)
-        total = float(self.count_weights @ value)
-        gradient: FloatArray = slope @ self.count_weights
+        by_count, count_slope = self.kernel.count_terms(params, self.counts)
+        total = float(self.count_weights @ by_count)
+        gradient: FloatArray = count_slope @ self.count_weights
         step = self.kernel.block_rows
         for first in range(0, len(self.weights), step):
             rows = slice(first, first + step)
             x, t_x, T = (column[rows] for column in self.columns)
-            weights = self.weights[rows]
-            value, slope = self.kernel.time_terms(params, x, t_x, T)
-            total += float(weights @ value)
-            gradient = gradient + slope @ weights
+            value, slope = _weighted_time_terms(self.kernel, params, (x, t_x, T), self.weights[rows])
+            total += value
+            gradient = gradient + slope
         return total, gradient
