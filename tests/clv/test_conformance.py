@@ -76,7 +76,7 @@ class Crowded:
 
     def expected_purchases(self, summary: CustomerSummary, horizon: Horizon, /) -> CustomerValues:
         """Share of all days."""
-        values = np.full(len(summary), horizon.days / len(summary))
+        values = np.full(len(summary), horizon.days / max(len(summary), 1))
         return CustomerValues(customers=summary.customers, values=values, measure="purchases")
 
 
@@ -116,6 +116,6 @@ class Rounded:
 
 
 def test_faulty_values_are_found(summary: CustomerSummary) -> None:
-    """NaN and timing."""
-    with pytest.raises(AssertionError, match=r"(?s)gives_numbers.*times_cash"):
+    """NaN, timing, and an exception without customers, all told at once."""
+    with pytest.raises(AssertionError, match=r"(?s)gives_numbers.*times_cash.*values_nobody: IndexError"):
         check_clv_model(Rounded(VALUES["NBD x NormalMargin"]), summary)

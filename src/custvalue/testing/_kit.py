@@ -8,7 +8,7 @@ __all__ = ["run_checks"]
 
 
 def run_checks(what: object, checks: Mapping[str, Callable[[], None]], expected_failures: Mapping[str, str]) -> None:
-    """Run checks and tell all that failed at once.
+    """Run checks and tell all that failed at once; an exception of the object itself is a failure like any other.
 
     Parameters
     ----------
@@ -28,9 +28,10 @@ def run_checks(what: object, checks: Mapping[str, Callable[[], None]], expected_
     for name, check in checks.items():
         try:
             check()
-        except AssertionError as error:
+        except Exception as error:  # noqa: BLE001  # whatever the object raises is a finding, not an end of the run
             if name not in expected_failures:
-                failures.append(f"{name}: {error}")
+                kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+                failures.append(f"{name}: {kind}{error}")
         else:
             if name in expected_failures:
                 failures.append(f"{name}: passes, although expected to fail ({expected_failures[name]})")
