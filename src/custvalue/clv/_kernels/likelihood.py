@@ -114,15 +114,6 @@ class SupportsWeightedTerms(Protocol):
         ...
 
 
-def _weighted_time_terms(
-    kernel: PurchaseKernel, params: Params, columns: tuple[FloatArray, FloatArray, FloatArray], weights: FloatArray
-) -> tuple[float, FloatArray]:
-    if isinstance(kernel, SupportsWeightedTerms):
-        return kernel.weighted_time_terms(params, *columns, weights)
-    value, slope = kernel.time_terms(params, *columns)
-    return float(weights @ value), slope @ weights
-
-
 def row_log_likelihood(
     kernel: PurchaseKernel, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray
 ) -> FloatArray:
@@ -160,6 +151,7 @@ class PatternLikelihood:
         self, kernel: PurchaseKernel, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray
     ) -> None:
         self.kernel = kernel
+        self.summed = kernel if isinstance(kernel, SupportsWeightedTerms) else None
         self.counts, self.count_weights = fold_counts(x, weights)
         self.columns = (x, t_x, T)
         self.weights = weights
@@ -188,7 +180,12 @@ class PatternLikelihood:
         for first in range(0, len(self.weights), step):
             rows = slice(first, first + step)
             x, t_x, T = (column[rows] for column in self.columns)
-            value, slope = _weighted_time_terms(self.kernel, params, (x, t_x, T), self.weights[rows])
-            total += value
-            gradient = gradient + slope
+            weights = self.weights[rows]
+            if self.summed is not None:
+                value, slope = self.summed.weighted_time_terms(params, x, t_x, T, weights)
+                total, gradient = total + value, gradient + slope
+                continue
+            by_time, time_slope = self.kernel.time_terms(params, x, t_x, T)
+            total += float(weights @ by_time)
+            gradient = gradient + time_slope @ weights
         return total, gradient
