@@ -21,13 +21,37 @@ def bg(params: Sequence[float], history: Sequence[float], t: float, *, modified:
     gone = a / (b + m - 1) * (alpha + t_x) ** -(r + x) if m > 0 else mpf(0)
     log_rate = mpmath.loggamma(r + x) - mpmath.loggamma(r) + r * mpmath.log(alpha)
     chance = alive / (alive + gone)
-    C, z = a + b + m - 1, mpf(t) / (alpha + T + t)
-    if a == 1:
-        a = a + mpf(10) ** -25
-        C = a + b + m - 1
-    hyper = mpmath.hyp2f1(C - r - x, a - 1, C, z, maxterms=10**6)
-    ahead = C * (1 - (1 - z) ** (a - 1) * hyper) / (a - 1)
+    try:
+        ahead = _closed_form(a if a != 1 else a + mpf(10) ** -25, b + m, r + x, mpf(t) / (alpha + T + t))
+    except ValueError:  # mpmath gives 2F1 up where several arguments are large
+        ahead = _over_the_coin(a, b + m, r + x, mpf(t) / (alpha + T))
     return float(log_rate + log_stays + mpmath.log(alive + gone)), float(chance), float(ahead * chance)
+
+
+def _closed_form(a: Number, b: Number, n: Number, z: Number) -> Number:
+    C = a + b - 1
+    hyper = mpmath.hyp2f1(C - n, a - 1, C, z, maxterms=10**6)
+    return C * (1 - (1 - z) ** (a - 1) * hyper) / (a - 1)
+
+
+def _over_the_coin(a: Number, b: Number, n: Number, y: Number) -> Number:
+    """E[(1 - (1 + p y)^-n) / p] for p ~ Beta(a, b), a and b large: a narrow hump in logit p."""
+    middle, spread = mpmath.log(a / b), mpmath.sqrt((a + b) / (a * b))
+
+    def weighted(u: Number) -> tuple[Number, Number]:
+        p = 1 / (1 + mpmath.exp(-u))
+        return mpmath.exp(a * mpmath.log(p) + b * mpmath.log1p(-p) - top), p
+
+    p_top = a / (a + b)
+    top = a * mpmath.log(p_top) + b * mpmath.log1p(-p_top)
+    edges = [middle + spread * k for k in range(-40, 41)]
+    mass = mpmath.quad(lambda u: weighted(u)[0], edges, method="gauss-legendre")
+
+    def bought(u: Number) -> Number:
+        weight, p = weighted(u)
+        return -weight * mpmath.expm1(-n * mpmath.log1p(p * y)) / p
+
+    return mpmath.quad(bought, edges, method="gauss-legendre") / mass
 
 
 def pareto(
