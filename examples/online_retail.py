@@ -47,12 +47,13 @@ def read(path: str, until: str | None = None) -> cv.TransactionLog:
 
 
 def drivers_of(log: cv.TransactionLog) -> cv.DriverTable:
-    """Invoices and lines counted; whether something came back, and revenue, from the money."""
+    """Invoices and lines counted; whether something came back, and gross sales, from the money."""
     counted = log.drivers(orders=cv.n_unique("order"), lines=cv.count())
     money = log.revenue(counted.customers)
-    revenue = money.major("net_amount").clip(min=0.0)
     returned = (money["refunds"] < 0).astype(float)
-    more = cv.DriverTable(customers=counted.customers, drivers={"returns": returned, "revenue": revenue})
+    more = cv.DriverTable(
+        customers=counted.customers, drivers={"returns": returned, "sales": money.major("gross_amount")}
+    )
     return counted.with_drivers(more)
 
 
@@ -62,15 +63,15 @@ def main(path: str) -> None:
     print(log.report, end="\n\n")
     drivers = drivers_of(log)
     activity = cv.ActivityBased(drivers=ACTIVITIES).allocate(COSTS, drivers)
-    volume = cv.VolumeBased(base="revenue").allocate(COSTS, drivers)
+    volume = cv.VolumeBased(base="sales").allocate(COSTS, drivers)
     by_activity = attrs.evolve(TERMS, allocation=activity).run(log)
     by_volume = attrs.evolve(TERMS, allocation=volume).run(log)
     for name, text in by_activity.highlights().items():
         print(f"{name:45}{text:>20}")
 
-    print("\nTiers, costs by activity (rows) and by revenue (columns):")
-    changes = compare_allocators(Pyramid(), {"activity": by_activity.table, "revenue": by_volume.table}).to_frame()
-    print(pd.crosstab(changes["activity"], changes["revenue"]).to_string())
+    print("\nTiers, costs by activity (rows) and by sales (columns):")
+    changes = compare_allocators(Pyramid(), {"activity": by_activity.table, "sales": by_volume.table}).to_frame()
+    print(pd.crosstab(changes["activity"], changes["sales"]).to_string())
     print(f"{changes['changed'].mean():.1%} of customers change tier with the way costs are charged")
 
     print("\nCustomer equity between two quarters:")

@@ -20,7 +20,7 @@ SCHEMAS = {
     "patterns": "x t_x T weight",
     "holdout": "customer n_purchases total_amount",
     "series": "customer period amount",
-    "drivers": "customer orders lines",
+    "drivers": "customer orders lines revenue",
     "revenue": "customer gross_amount net_amount refunds",
     "report": "item rows amount",
     "curve": "customer value cumulative customer_share value_share",

@@ -14,7 +14,7 @@ import pytest
 from tests.engine._tables import NAMES, TABLES, some_log
 
 from custvalue.data import TimeUnit, Transaction
-from custvalue.engine import DataPolicies, TransactionLog, count, max, n_unique, sum  # noqa: A004  # as users write it
+from custvalue.engine import DataPolicies, Times, TransactionLog, count, max, n_unique, sum  # noqa: A004  # as users write it
 from custvalue.errors import Fault, InputError, SchemaError
 
 EVERY_TABLE = pytest.mark.parametrize("table", list(TABLES))
@@ -175,8 +175,9 @@ def test_drivers_name_every_column_there_is_not() -> None:
         "b=max('product')",
         "d=n_unique('shop')",
     ]
+    bare = TransactionLog.from_frame(TABLES["polars"](FINE), customer="who", time="when", currency="EUR")
     with pytest.raises(InputError, match="at least one driver"):
-        log.drivers()
+        bare.drivers()
 
 
 def test_questions_that_need_amounts_say_so() -> None:
@@ -270,3 +271,37 @@ def test_arguments_that_do_not_exist_are_refused_like_in_any_call(tmp_path: Path
     options: dict[str, Any] = {"customer": "who", "tiem": "when", "currency": "EUR"}
     with pytest.raises(TypeError, match=r"missing \['time'\], no such argument \['tiem'\]"):
         TransactionLog.from_file(tmp_path / "orders.csv", **options)
+
+
+def test_dates_in_a_csv_are_not_guessed_at(tmp_path: Path) -> None:
+    """03/04/2024 is March or April; only a stated format says which."""
+    path = tmp_path / "us.csv"
+    path.write_text("customer_id,time,a\nx,03/04/2024,1\ny,05/04/2024,2\nx,06/04/2024,2\n")
+    columns: dict[str, Any] = {"customer": "customer_id", "time": "time", "amount": "a", "currency": "USD"}
+
+    with pytest.raises(SchemaError, match=r"Times\(format="):
+        TransactionLog.from_file(path, **columns)
+    american = TransactionLog.from_file(path, **columns, policies=DataPolicies(times=Times(format="%m/%d/%Y")))
+
+    assert str(american.window.start)[:10] == "2024-03-04"
+    assert str(american.window.end)[:10] == "2024-06-04"
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [("series", {"period": "month"}), ("summarize", {"collapse": "day"}), ("summarize", {"unit": "fortnight"})],
+)
+def test_names_of_units_are_refused_naming_the_units(verb: str, arguments: dict[str, str]) -> None:
+    frame = pd.DataFrame({"who": ["a"], "when": pd.to_datetime(["2024-01-01"]), "eur": [1.0]})
+    log = TransactionLog.from_frame(frame, customer="who", time="when", amount="eur", currency="EUR")
+
+    with pytest.raises(InputError, match="DAY"):
+        getattr(log, verb)(**arguments)
+
+
+def test_revenue_is_always_among_the_drivers() -> None:
+    frame = pd.DataFrame({"who": ["a", "a", "b"], "when": pd.to_datetime(["2024-01-01"] * 3), "eur": [1.5, 2.0, 4.0]})
+    log = TransactionLog.from_frame(frame, customer="who", time="when", amount="eur", currency="EUR")
+
+    assert log.drivers(orders=count())["revenue"].tolist() == [3.5, 4.0]
+    assert log.drivers(revenue=count())["revenue"].tolist() == [2.0, 1.0]

@@ -245,7 +245,7 @@ def test_drivers_on_a_population_keep_the_rest_apart() -> None:
     log = TransactionLog.from_frame(TABLES["pandas"](columns), **NAMES)
     found = log.drivers(CustomerIndex(["z", "a"]), orders=count())
     np.testing.assert_array_equal(found["orders"], [np.nan, 1.0])
-    assert dict(found.unknown) == {"orders": 3.0}
+    assert dict(found.unknown) == {"orders": 3.0, "revenue": 3.0}
     money = log.revenue(CustomerIndex(["z", "a"]))
     assert money["net_amount"].tolist() == [0, 100]
 

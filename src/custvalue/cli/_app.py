@@ -167,7 +167,7 @@ def _finish(valued: CustomerValuation, out: Path | None) -> None:
             write_table(frame, out)
     show.show_value(valued)
     if out is not None:
-        show.out.print(f"{len(valued.customers):,} customers written to {out}", highlight=False)
+        show.out.print(f"{len(valued.customers):,} customers written to {out}", highlight=False, soft_wrap=True)
 
 
 def run() -> int:

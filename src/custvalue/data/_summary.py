@@ -53,7 +53,8 @@ class CustomerSummary(ArrayHolder):
     n_purchases
         (n_customers,) 1 or more: distinct collapse periods with a purchase.
     total_amount
-        (n_customers,) minor units spent in all purchases, or None where not known.
+        (n_customers,) minor units of all transactions, or None where not known. Refunds and days that net to zero or
+        less are in it, so it may be below ``repeat_amount``, or negative.
     repeat_amount
         (n_customers,) minor units spent in all but the first purchase period, or None where not known.
     observed_until

@@ -275,7 +275,7 @@ def plan_columns(table: Table, roles: Roles, *, scale: int, clock: tuple[str, st
     finder.faults.extend(roles.faults())
     ids = "Cast it to text or whole numbers first."
     customer = finder.find(roles.customer, "customer", _IDS, "text or whole-number ids", ids)
-    dates = "Convert it first, e.g. pandas.to_datetime(table[...], unit='s') for seconds since 1970."
+    dates = "Convert it first: pandas.to_datetime(column.astype(str)) for 20240131, unit='s' for seconds since 1970."
     time = finder.find(roles.time, "time", _TIMES, "dates or times", dates)
     if time is not None and time.kind is Kind.AWARE and not clock[0]:
         got = f"times with a zone ({time.dtype}) and no zone to cut days in"

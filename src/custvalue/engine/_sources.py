@@ -109,7 +109,9 @@ def _connect(memory_limit: str | None) -> duckdb.DuckDBPyConnection:
         raise InputError("memory_limit", expected="a size such as '2GB'", got=repr(memory_limit)) from error
 
 
-def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | None, id_column: str = "") -> Source:
+def file_source(
+    path: str | Path | Sequence[str | Path], *, memory_limit: str | None, id_column: str = "", time_column: str = ""
+) -> Source:
     """Read CSV or Parquet files, several by a pattern or a list.
 
     Parameters
@@ -120,6 +122,8 @@ def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | 
         How much memory the engine may take.
     id_column
         A column of ids: text that looks like numbers stays text if any number would lose a leading zero.
+    time_column
+        A column of times: stays text in CSV, so that 03/04/2024 is not guessed at.
 
     Raises
     ------
@@ -137,25 +141,35 @@ def file_source(path: str | Path | Sequence[str | Path], *, memory_limit: str | 
         if ends == {"parquet"}:
             relation = connection.sql(f"SELECT * FROM read_parquet([{files}])")  # noqa: S608  # every name is quoted
         else:
-            relation = _csv(connection, files, id_column)
+            relation = _csv(connection, files, id_column, time_column)
     except duckdb.Error as error:
         got = str(error).splitlines()[0]
         raise InputError(where, expected="files that can be read", got=got, hint="Check path and content.") from error
     return Source(nw.from_native(relation), DuckDB(), where)
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, files: str, id_column: str) -> duckdb.DuckDBPyRelation:
-    """Let DuckDB find the types from all rows; 007 stays text."""
-    call = f"read_csv([{files}], sample_size = -1)"
-    found = connection.sql(f"SELECT * FROM {call}")  # noqa: S608  # every name is quoted
+def _csv(
+    connection: duckdb.DuckDBPyConnection, files: str, id_column: str, time_column: str
+) -> duckdb.DuckDBPyRelation:
+    """Let DuckDB find the types from all rows; 007 stays text, and so do times."""
+    found = connection.sql(f"SELECT * FROM {_read_csv(files, ())}")  # noqa: S608  # every name is quoted
     types = dict(zip(found.columns, map(str, found.types), strict=True))
-    if not types.get(id_column, "").endswith("INT"):
-        return found
-    text = f"read_csv([{files}], sample_size = -1, types = {{{literal(id_column)}: 'VARCHAR'}})"
-    padded = f"SELECT 1 FROM {text} WHERE regexp_matches({quoted(id_column)}, '^\\s*[+-]?0[0-9]') LIMIT 1"  # noqa: S608  # the same
-    if not connection.sql(padded).fetchall():
-        return found
-    return connection.sql(f"SELECT * FROM {text}")  # noqa: S608  # the same
+    texts = [time_column] if types.get(time_column) in _GUESSED else []
+    if types.get(id_column, "").endswith("INT"):
+        padded = f"regexp_matches({quoted(id_column)}, '^\\s*[+-]?0[0-9]')"
+        query = f"SELECT 1 FROM {_read_csv(files, [id_column])} WHERE {padded} LIMIT 1"  # noqa: S608  # the same
+        texts += [id_column] if connection.sql(query).fetchall() else []
+    return connection.sql(f"SELECT * FROM {_read_csv(files, texts)}") if texts else found  # noqa: S608  # the same
+
+
+_GUESSED = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+
+
+def _read_csv(files: str, texts: Sequence[str]) -> str:
+    """The call that reads the files, with columns that are to stay text."""
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in texts)
+    given = f", types = {{{types}}}" if texts else ""
+    return f"read_csv([{files}], sample_size = -1{given})"
 
 
 def _reader(path: str) -> str | None:
@@ -184,7 +198,10 @@ def database_source(database: str | Path, *, table: str | None, query: str | Non
         named = ".".join(quoted(part) for part in (table or "").split("."))
         relation = connection.sql(query or f"SELECT * FROM {named}")  # noqa: S608  # every name is quoted
     except duckdb.Error as error:
-        hint = "A path to a DuckDB file, or 'sqlite:shop.db', 'postgres:dbname=shop', 'mysql:database=shop'."
+        hint = (
+            "A path to a DuckDB file, or 'sqlite:shop.db', 'postgres:dbname=shop', 'mysql:database=shop'; those three "
+            "need DuckDB's extension of that name. Where there is none: pandas.read_sql, TransactionLog.from_frame."
+        )
         expected = "a database DuckDB attaches, with that table"
         got = _without(secret, str(error).splitlines()[0])
         # The cause is left out: it may quote the connection string, and with it a password.

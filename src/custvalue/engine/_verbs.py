@@ -339,6 +339,7 @@ def _available(desk: Desk) -> dict[str, _Driven]:
         columns[column.name] = columns[part] = _Driven(c.label_column(part), numeric=False)
     if plan.amounts:
         columns["amount"] = _Driven(c.MINOR, numeric=True, scale=float(desk.currency.scale))
+        columns["revenue"] = columns["amount"]
         if len(plan.amounts) == 1:
             columns[plan.amounts[0].name] = columns["amount"]
     if plan.cost is not None:

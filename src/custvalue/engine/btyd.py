@@ -48,7 +48,7 @@ def summary_from_btyd(  # noqa: PLR0913  # one argument for each column, under t
     T: str = "T",
     monetary_value: str | None = "monetary_value",
     unit: TimeUnit,
-    currency: str | Currency,
+    currency: str | Currency = "XXX",
     observed_until: date | datetime | str | np.datetime64 = "1970-01-01",
 ) -> CustomerSummary:
     """Take a frame of frequency, recency and T, one row a customer.
@@ -70,7 +70,7 @@ def summary_from_btyd(  # noqa: PLR0913  # one argument for each column, under t
     unit
         Unit the ages are in.
     currency
-        Of the spend.
+        Of the spend; "XXX", ISO's code for none in particular, if left out.
     observed_until
         The end of observation. Such frames do not hold it; if it is not stated, dates in the summary are relative to
         1970-01-01 and only differences between them mean anything.

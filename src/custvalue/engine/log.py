@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -32,6 +33,7 @@ from custvalue.engine._intake import Checked, Settings
 from custvalue.engine._options import LogOptions, columns_read, settings_of
 from custvalue.engine._protocol import Dialect, Source
 from custvalue.engine.drivers import DriverExpression
+from custvalue.engine.drivers import sum as sum_of
 from custvalue.engine.identity import IdentityMap
 from custvalue.engine.policies import DataPolicies, Duplicates
 from custvalue.engine.report import LogReport, Reconciliation
@@ -43,6 +45,14 @@ if TYPE_CHECKING:
 __all__ = ["TransactionLog"]
 
 _ORDINARY = DataPolicies()
+
+
+def _require(verb: str, **arguments: tuple[object, type[enum.Enum]]) -> None:
+    """Check that units and grains are what they should be, not their names."""
+    for name, (value, kind) in arguments.items():
+        if not isinstance(value, kind):
+            expected = ", ".join(str(member) for member in kind)
+            raise InputError(f"TransactionLog.{verb}({name}=)", expected=expected, got=repr(value))
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -181,7 +191,8 @@ class TransactionLog:
         from custvalue.engine._sources import file_source  # noqa: PLC0415  # loads DuckDB
 
         settings = settings_of("from_file", options)
-        source = file_source(path, memory_limit=memory_limit, id_column=settings.roles.customer)
+        roles = settings.roles
+        source = file_source(path, memory_limit=memory_limit, id_column=roles.customer, time_column=roles.time)
         return cls._checked_from(source, settings)
 
     @classmethod
@@ -308,6 +319,7 @@ class TransactionLog:
         InputError
             If nobody bought.
         """
+        _require("summarize", collapse=(collapse, Collapse), unit=(unit, TimeUnit))
         return _verbs.summarize(self._desk, collapse, unit)
 
     def patterns(self, *, collapse: Collapse = Collapse.DAY, unit: TimeUnit = TimeUnit.WEEK) -> PurchasePatterns:
@@ -318,6 +330,7 @@ class TransactionLog:
         collapse, unit
             As :meth:`summarize`.
         """
+        _require("patterns", collapse=(collapse, Collapse), unit=(unit, TimeUnit))
         return _verbs.patterns(self._desk, collapse, unit)
 
     def split(
@@ -364,6 +377,7 @@ class TransactionLog:
         InputError
             If the log has no amounts.
         """
+        _require("series", period=(period, TimeUnit))
         return _verbs.value_series(self._desk, period)
 
     def drivers(self, customers: CustomerIndex | None = None, /, **drivers: DriverExpression) -> DriverTable:
@@ -375,13 +389,16 @@ class TransactionLog:
             The population, such as ``summary.customers``; quantities of others go to ``DriverTable.unknown``. All
             customers of the log by default, sorted by id.
         **drivers
-            Name to expression: ``orders=cv.n_unique("order"), lines=cv.count(), km=cv.sum("km")``.
+            Name to expression: ``orders=cv.n_unique("order"), lines=cv.count(), km=cv.sum("km")``. A log with amounts
+            adds ``revenue``, the sum of a customer's amounts, unless that name is given.
 
         Raises
         ------
         SchemaError
             Naming every expression that asks for a column the log does not have.
         """
+        if self.has_amounts and "revenue" not in drivers:
+            drivers["revenue"] = sum_of("amount")
         return _verbs.drivers(self._desk, customers, drivers)
 
     def revenue(self, customers: CustomerIndex | None = None) -> MoneyTable:
