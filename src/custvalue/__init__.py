@@ -42,22 +42,35 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.clv import BGCNBDk as BGCNBDk
     from custvalue.clv import BuyTillYouDie as BuyTillYouDie
     from custvalue.clv import CLVModel as CLVModel
+    from custvalue.clv import ComponentsCLV as ComponentsCLV
     from custvalue.clv import ContractualCLV as ContractualCLV
     from custvalue.clv import CustomerValues as CustomerValues
     from custvalue.clv import GammaGamma as GammaGamma
     from custvalue.clv import GGompertzNBD as GGompertzNBD
+    from custvalue.clv import LogNormalPrior as LogNormalPrior
     from custvalue.clv import LognormalSpend as LognormalSpend
+    from custvalue.clv import MarkovChain as MarkovChain
     from custvalue.clv import MarkovCLV as MarkovCLV
     from custvalue.clv import MBGCNBDk as MBGCNBDk
+    from custvalue.clv import NonPositive as NonPositive
     from custvalue.clv import NormalMargin as NormalMargin
     from custvalue.clv import ParetoNBD as ParetoNBD
     from custvalue.clv import PresentValue as PresentValue
+    from custvalue.clv import ProfitStream as ProfitStream
     from custvalue.clv import PurchaseCycleCLV as PurchaseCycleCLV
     from custvalue.clv import PurchaseModel as PurchaseModel
+    from custvalue.clv import RecencyCells as RecencyCells
+    from custvalue.clv import RenewalCounts as RenewalCounts
     from custvalue.clv import RetentionCLV as RetentionCLV
+    from custvalue.clv import RiskAdjustedCLV as RiskAdjustedCLV
     from custvalue.clv import ShiftedBetaGeometric as ShiftedBetaGeometric
     from custvalue.clv import SpendModel as SpendModel
+    from custvalue.clv import StaticCovariates as StaticCovariates
+    from custvalue.clv import ThreeParts as ThreeParts
+    from custvalue.clv import WithCovariates as WithCovariates
     from custvalue.clv import compare as compare
+    from custvalue.clv import sample_posterior as sample_posterior
+    from custvalue.clv import simulate_log as simulate_log
     from custvalue.costing import ActivityBased as ActivityBased
     from custvalue.costing import Allocation as Allocation
     from custvalue.costing import CostAllocator as CostAllocator
@@ -66,6 +79,7 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.costing import DirectTracing as DirectTracing
     from custvalue.costing import EqualSplit as EqualSplit
     from custvalue.costing import FixedShares as FixedShares
+    from custvalue.costing import Policies as Policies
     from custvalue.costing import Reciprocal as Reciprocal
     from custvalue.costing import StepDown as StepDown
     from custvalue.costing import SupportDepartments as SupportDepartments
@@ -129,20 +143,34 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.pipeline import CustomerValuation as CustomerValuation
     from custvalue.pipeline import Valuation as Valuation
     from custvalue.portfolio import Classification as Classification
+    from custvalue.portfolio import ClusterClassifier as ClusterClassifier
     from custvalue.portfolio import MatrixClassifier as MatrixClassifier
     from custvalue.portfolio import Median as Median
+    from custvalue.portfolio import Movement as Movement
     from custvalue.portfolio import PortfolioClassifier as PortfolioClassifier
     from custvalue.portfolio import Pyramid as Pyramid
+    from custvalue.portfolio import RuleClassifier as RuleClassifier
+    from custvalue.portfolio import TierClassifier as TierClassifier
+    from custvalue.profitability import CapitalCharge as CapitalCharge
     from custvalue.profitability import ConcentrationCurve as ConcentrationCurve
+    from custvalue.profitability import ParetoClasses as ParetoClasses
     from custvalue.profitability import ProfitAndLoss as ProfitAndLoss
+    from custvalue.profitability import ProfitBridge as ProfitBridge
+    from custvalue.profitability import Tax as Tax
     from custvalue.profitability import Waterfall as Waterfall
+    from custvalue.profitability import compare_groups as compare_groups
     from custvalue.rfm import Monetary as Monetary
     from custvalue.rfm import NestedQuantiles as NestedQuantiles
     from custvalue.rfm import Quantiles as Quantiles
+    from custvalue.rfm import RFMClusterer as RFMClusterer
     from custvalue.rfm import RFMScorer as RFMScorer
     from custvalue.rfm import RFMScores as RFMScores
+    from custvalue.rfm import SegmentMap as SegmentMap
+    from custvalue.rfm import SegmentRule as SegmentRule
     from custvalue.rfm import Thresholds as Thresholds
     from custvalue.weighting import AHP as AHP
+    from custvalue.weighting import Comparisons as Comparisons
+    from custvalue.weighting import Direction as Direction
     from custvalue.weighting import EntropyWeights as EntropyWeights
     from custvalue.weighting import Topsis as Topsis
 
@@ -232,6 +260,7 @@ _HOMES = {
     "DirectTracing": "costing",
     "EqualSplit": "costing",
     "FixedShares": "costing",
+    "Policies": "costing",
     "Reciprocal": "costing",
     "StepDown": "costing",
     "SupportDepartments": "costing",
@@ -240,14 +269,22 @@ _HOMES = {
     "hours": "costing",
     "minutes": "costing",
     "term": "costing",
+    "CapitalCharge": "profitability",
     "ConcentrationCurve": "profitability",
+    "ParetoClasses": "profitability",
     "ProfitAndLoss": "profitability",
+    "ProfitBridge": "profitability",
+    "Tax": "profitability",
     "Waterfall": "profitability",
+    "compare_groups": "profitability",
     "Monetary": "rfm",
     "NestedQuantiles": "rfm",
     "Quantiles": "rfm",
+    "RFMClusterer": "rfm",
     "RFMScorer": "rfm",
     "RFMScores": "rfm",
+    "SegmentMap": "rfm",
+    "SegmentRule": "rfm",
     "Thresholds": "rfm",
     "BGBB": "clv",
     "BGCNBDk": "clv",
@@ -255,31 +292,50 @@ _HOMES = {
     "BetaDiscreteWeibull": "clv",
     "BuyTillYouDie": "clv",
     "CLVModel": "clv",
+    "ComponentsCLV": "clv",
     "ContractualCLV": "clv",
     "CustomerValues": "clv",
     "GGompertzNBD": "clv",
     "GammaGamma": "clv",
+    "LogNormalPrior": "clv",
     "LognormalSpend": "clv",
     "MBGCNBDk": "clv",
     "MBGNBD": "clv",
     "MarkovCLV": "clv",
+    "MarkovChain": "clv",
     "NBD": "clv",
+    "NonPositive": "clv",
     "NormalMargin": "clv",
     "ParetoNBD": "clv",
     "PresentValue": "clv",
+    "ProfitStream": "clv",
     "PurchaseCycleCLV": "clv",
     "PurchaseModel": "clv",
+    "RecencyCells": "clv",
+    "RenewalCounts": "clv",
     "RetentionCLV": "clv",
+    "RiskAdjustedCLV": "clv",
     "ShiftedBetaGeometric": "clv",
     "SpendModel": "clv",
+    "StaticCovariates": "clv",
+    "ThreeParts": "clv",
+    "WithCovariates": "clv",
     "compare": "clv",
+    "sample_posterior": "clv",
+    "simulate_log": "clv",
     "Classification": "portfolio",
+    "ClusterClassifier": "portfolio",
     "MatrixClassifier": "portfolio",
     "Median": "portfolio",
+    "Movement": "portfolio",
     "PortfolioClassifier": "portfolio",
     "Pyramid": "portfolio",
+    "RuleClassifier": "portfolio",
+    "TierClassifier": "portfolio",
     "EquityStatement": "equity",
     "AHP": "weighting",
+    "Comparisons": "weighting",
+    "Direction": "weighting",
     "EntropyWeights": "weighting",
     "Topsis": "weighting",
     "CustomerValuation": "pipeline",
