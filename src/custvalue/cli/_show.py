@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -19,7 +21,17 @@ from custvalue.pipeline import CustomerValuation
 if TYPE_CHECKING:
     import pandas as pd
 
-out = Console()
+
+class _Screen(Console):
+    """A console whose reader may leave early (``| head``): the work goes on, only the printing stops."""
+
+    def on_broken_pipe(self) -> None:
+        """Print no more."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+out = _Screen()
 err = Console(stderr=True)
 
 
