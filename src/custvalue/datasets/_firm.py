@@ -35,8 +35,8 @@ _DAY = np.timedelta64(1, "D")
 class FirmSettings:
     """How the simulated firm's customers behave.
 
-    Customers join evenly over the first four fifths of the window, buy at Gamma distributed rates, may stop after any order
-    (Beta distributed probability), and spend Gamma distributed amounts around a mean of their own.
+    Customers join evenly over the first four fifths of the window, buy at Gamma distributed rates, may stop after any
+    order (Beta distributed probability), and spend Gamma distributed amounts around a mean of their own.
 
     Parameters
     ----------

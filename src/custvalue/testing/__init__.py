@@ -1,6 +1,7 @@
 """Conformance kits: plain named checks that our own strategies pass and yours should, and generators of valid inputs.
 
-``check_allocator(obj)`` runs them all and names what failed; ``ALLOCATOR_CHECKS`` lists them one by one, for a test id each.
+``check_allocator(obj)`` runs them all and names what failed; ``ALLOCATOR_CHECKS`` lists them one by one, for a test
+id each.
 """
 
 from custvalue.testing._allocators import (
