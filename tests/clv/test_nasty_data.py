@@ -75,7 +75,7 @@ def test_ggompertz_fits_or_refuses_in_words(name: str) -> None:
 @pytest.mark.parametrize(
     ("model", "name", "boundary"),
     [
-        (MBGNBD(), "nobody leaves", "a -> 0"),
+        (MBGNBD(), "bought on the last day", "a -> 0"),
         (ParetoNBD(), "nobody leaves", "s -> 0"),
         (BGNBD(), "homogeneous rate", "r -> infinity"),
         (MBGNBD(), "very fast dropout", "a -> infinity"),
