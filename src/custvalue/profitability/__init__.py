@@ -8,7 +8,6 @@ from custvalue.profitability.concentration import (
     RuleOfThumb,
     RuleResult,
 )
-from custvalue.profitability.death_spiral import DeathSpiral, Ending, death_spiral
 from custvalue.profitability.delivered_value import BENEFITS, SACRIFICES, DeliveredValue
 from custvalue.profitability.groups import (
     CARD_METRICS,
@@ -38,9 +37,7 @@ __all__ = [
     "CapitalCharge",
     "ConcentrationCurve",
     "Crossing",
-    "DeathSpiral",
     "DeliveredValue",
-    "Ending",
     "Everyone",
     "Flag",
     "GroupComparison",
@@ -60,7 +57,6 @@ __all__ = [
     "Waterfall",
     "WhatIf",
     "compare_groups",
-    "death_spiral",
     "drop",
     "re_serve",
     "reprice",
