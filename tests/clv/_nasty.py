@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from custvalue.data import PurchasePatterns, TimeUnit
 
 Columns = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -15,7 +16,7 @@ def _patterns(x: np.ndarray, t_x: np.ndarray, T: np.ndarray) -> PurchasePatterns
     return PurchasePatterns(x=x, t_x=t_x, T=T, weights=np.ones_like(x), unit=TimeUnit.WEEK)
 
 
-def simulated(
+def simulated(  # noqa: PLR0913  # the four parameters of the model, and the ages
     n: int,
     r: float,
     alpha: float,

@@ -62,7 +62,7 @@ def pareto(
     x, t_x, T = (mpf(v) for v in history)
     n = r + x
 
-    gone = s * _ends(n, alpha, s, beta, t_x, T) if T > t_x else mpf(0)
+    gone = s * _ends(n, alpha, s, beta, t_x, T) if t_x < T else mpf(0)
     alive = (alpha + T) ** -n * (beta + T) ** -s
     log_likelihood = mpmath.loggamma(n) - mpmath.loggamma(r) + r * mpmath.log(alpha) + s * mpmath.log(beta)
     chance = alive / (alive + gone)
