@@ -68,6 +68,8 @@ def main(path: str) -> None:
     by_volume = attrs.evolve(TERMS, allocation=volume).run(log)
     for name, text in by_activity.highlights().items():
         print(f"{name:45}{text:>20}")
+    for note in by_activity.notes:
+        print(f"note: {note}")
 
     print("\nTiers, costs by activity (rows) and by sales (columns):")
     changes = compare_allocators(Pyramid(), {"activity": by_activity.table, "sales": by_volume.table}).to_frame()
