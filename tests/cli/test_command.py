@@ -201,3 +201,18 @@ def test_the_table_is_written_even_if_nobody_reads_the_screen(tmp_path: Path) ->
         run.wait()
 
     assert len(pd.read_csv(tmp_path / "values.csv")) == 120
+
+
+def test_accounts_are_folded_into_customers(orders: Path, tmp_path: Path) -> None:
+    frame = duckdb.read_parquet(str(orders)).df()
+    ids = sorted(frame["customer_id"].dropna().unique())
+    owners = ["first" if account in ids[:3] else account for account in ids]
+    pd.DataFrame({"account": ids, "customer": owners}).to_csv(tmp_path / "accounts.csv", index=False)
+
+    done = value(orders, "--identity", tmp_path / "accounts.csv", "--no-clv", "--out", tmp_path / "values.csv")
+
+    assert done.returncode == 0, done.stderr
+    values = pd.read_csv(tmp_path / "values.csv").set_index("customer")["revenue"]
+    alone: pd.DataFrame = TERMS.run(log_of(dirty_orders())).to_frame("pandas")  # type: ignore[assignment]  # asked for
+    assert len(values) == len(ids) - 2
+    assert values["first"] == pytest.approx(alone.set_index("customer")["revenue"][ids[:3]].sum())

@@ -15,7 +15,8 @@ from custvalue.cli._export import check_target, write_table
 from custvalue.costing import ActivityBased
 from custvalue.data import DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.datasets import simulate_firm
-from custvalue.engine import DataPolicies, Times, TransactionLog
+from custvalue.engine import DataPolicies, IdentityMap, Times, TransactionLog
+from custvalue.engine.tables import read_table
 from custvalue.errors import ConvergenceError, CustvalueError, InputError
 from custvalue.pipeline import CustomerValuation, Valuation
 
@@ -64,6 +65,9 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     end: Annotated[str | None, typer.Option(help="Last day observed; that of the last row by default.")] = None,
     time_format: Annotated[str | None, typer.Option(help="strptime codes of text times, e.g. '%d/%m/%Y'.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone whose midnights cut the days.")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="Table with columns account and customer: accounts are folded into customers.")
+    ] = None,
     missing_ids: Annotated[str | None, typer.Option(metavar="refuse|drop", help="Rows without a customer.")] = None,
     refunds: Annotated[str | None, typer.Option(metavar="net|separate|refuse", help="Negative amounts.")] = None,
     zero_amounts: Annotated[str | None, typer.Option(metavar="purchase|ignore|refuse", help="Amounts of 0.")] = None,
@@ -107,6 +111,7 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
             direct_cost=direct_cost,
             extra=tuple(extra or ()),
             window=_window(start, end),
+            identity=None if identity is None else _identity(identity),
             policies=policies,
             memory_limit=memory_limit,
         )
@@ -138,6 +143,10 @@ def demo(
     with show.working("valuing the customers"):
         valued = valuation.run(log, costs=firm.costs, drivers=firm.drivers)
     _finish(valued, out)
+
+
+def _identity(path: Path) -> IdentityMap:
+    return IdentityMap.from_frame(read_table(path), account="account", customer="customer")
 
 
 def _window(start: str | None, end: str | None) -> ObservationWindow | None:
