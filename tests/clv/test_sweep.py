@@ -56,7 +56,7 @@ def check_sane(kernel: PurchaseKernel, found: Cases) -> None:
     assert (further >= ahead * (1 - 1e-9)).all()
     assert (further <= 2 * ahead * (1 + 1e-9)).all()
     rate = (params[0] + x) / (params[1] + T)
-    assert (ahead <= alive * rate * T_AHEAD * (1 + 1e-9)).all()
+    assert (ahead <= alive * rate * T_AHEAD * (1 + 1e-9) + 1e-300).all()  # below it, doubles have no 9 digits left
 
 
 def with_aging(found: Cases) -> Cases:
@@ -73,6 +73,19 @@ def test_a_thousand_cases_are_sane(kernel: PurchaseKernel) -> None:
 
 def test_ggompertz_cases_are_sane() -> None:
     check_sane(GGOMPERTZ_NBD, with_aging(cases(500, 2)))
+
+
+def test_expected_purchases_resolve_the_onset_of_aging() -> None:
+    """A new customer whose hazard rises within minutes and who may yet live for weeks: against mpmath."""
+    r, alpha, b, s, beta = 0.0245, 5603.3, 8.45676, 0.173529, 0.00059369
+    survival = lambda u: (beta / (beta + mpmath.expm1(b * u))) ** s  # noqa: E731  # the formula
+    expected = r / alpha * mpmath.quad(survival, [0, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 30])
+    none = np.zeros(1)
+
+    params = [np.full(1, value) for value in (r, alpha, b, s, beta)]
+    found = GGOMPERTZ_NBD.expected_purchases(params, none, none, none, 30.0)
+
+    assert found[0] == pytest.approx(float(expected), rel=1e-12)
 
 
 @pytest.mark.long

@@ -227,7 +227,8 @@ class GammaLifetime:
         """Discounted time to live within t of somebody alive at T: integral of exp(-delta u) S(T + u) / S(T)."""
         s = life[-2]
         one = np.ones_like(T)
-        short = self.clock.until(life, T, np.minimum(1.0 / s, 600.0) * one)
+        # The finest scale: one e-fold of survival, or the onset of aging, which small s hides.
+        short = self.clock.until(life, T, np.minimum(1.0 / s, 1.0) * one)
         end = np.minimum(t, self.clock.until(life, T, np.minimum(_LOST / s, 600.0) * one))
         if delta > 0.0:
             short, end = np.minimum(short, 1.0 / delta), np.minimum(end, _LOST / delta)
