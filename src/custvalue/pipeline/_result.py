@@ -109,9 +109,13 @@ class CustomerValuation:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know before using the numbers, a sentence each; empty if there is nothing to say."""
-        found = (
-            [] if self.facts.margin_known else ["no margin and no direct cost are known: all revenue counts as margin"]
-        )
+        report, summary = self.facts.report, self.facts.summary
+        found = [
+            f"{report.purchases.rows + report.zeros.rows:,} rows make {int(summary.n_purchases.sum()):,} purchases: what "
+            f"a customer buys within one {summary.collapse.value} counts as one, if it nets to more than zero"
+        ]
+        if not self.facts.margin_known:
+            found.append("no margin and no direct cost are known: all revenue counts as margin")
         if self.allocation is not None and self.allocation.unallocated.total:
             held = ", ".join(f"{each.pool}: {each.reason.value}" for each in self.allocation.held if each.amount)
             amount = self.currency.format(self.allocation.unallocated.total)
