@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mpmath
@@ -99,3 +99,47 @@ def _ends(n: Number, alpha: Number, s: Number, beta: Number, t_x: Number, T: Num
 def _discounted(z: Number, s: Number) -> Number:
     """e^z E_s(z)."""
     return mpmath.exp(z) * mpmath.expint(s, z)
+
+
+def ggompertz(
+    params: Sequence[float], history: Sequence[float], t: float, delta: float
+) -> tuple[float, float, float, float]:
+    """Log-likelihood, P(alive), expected purchases, DERT: Bemmaor & Glady (2012), Adler (2022), integrals as such."""
+    r, alpha, b, s, beta = (mpf(v) for v in params)
+    x, t_x, T = (mpf(v) for v in history)
+    n = r + x
+
+    def sooner(start: Number, g: Number) -> Number:
+        return mpmath.log1p(mpmath.exp(b * start) * mpmath.expm1(b * g) / (beta + mpmath.expm1(b * start)))
+
+    def until(start: Number, e_folds: Number) -> Number:
+        share = mpmath.exp(b * start) / (beta + mpmath.expm1(b * start))
+        return mpmath.log1p(mpmath.expm1(e_folds) / share) / b
+
+    def ends(g: Number) -> Number:
+        speed = s * b * mpmath.exp(b * (t_x + g)) / (beta + mpmath.expm1(b * t_x))
+        return speed * mpmath.exp(-n * mpmath.log1p(g / (alpha + t_x)) - (s + 1) * sooner(t_x, g))
+
+    def time_left(force: Number, longest: Number) -> Number:
+        fine = until(T, min(1 / s, mpf(1)))
+        fine, last = (min(fine, 1 / force), min(150 / force, longest)) if force else (fine, longest)
+        last = min(last, until(T, 150 / s))
+        return _over_scales(lambda g: mpmath.exp(-force * g - s * sooner(T, g)), fine, last)
+
+    fine = min((alpha + t_x) / n, until(t_x, min(1 / (s + 1), mpf(1))))
+    last = min(T - t_x, until(t_x, 150 / s), (alpha + t_x) * mpmath.expm1(150 / n))
+    gone = _over_scales(ends, fine, last) if t_x < T else mpf(0)
+    alive = mpmath.exp(-n * mpmath.log1p((T - t_x) / (alpha + t_x)) - s * sooner(t_x, T - t_x))
+    log_likelihood = mpmath.loggamma(n) - mpmath.loggamma(r) + r * mpmath.log(alpha) - n * mpmath.log(alpha + t_x)
+    log_likelihood += mpmath.log(alive + gone) - s * sooner(mpf(0), t_x)
+    rate, chance = n / (alpha + T), alive / (alive + gone)
+    ahead, residual = chance * rate * time_left(mpf(0), mpf(t)), chance * rate * time_left(mpf(delta), mpmath.inf)
+    return float(log_likelihood), float(chance), float(ahead), float(residual)
+
+
+def _over_scales(integrand: Callable[[Number], Number], fine: Number, last: Number) -> Number:
+    """Integral over [0, last] in pieces twice as long one after the other, the first well within the finest scale."""
+    edges = [last]
+    while edges[-1] > fine / 4:
+        edges.append(edges[-1] / 2)
+    return mpmath.quad(integrand, [mpf(0), *reversed(edges)], method="gauss-legendre", maxdegree=5)

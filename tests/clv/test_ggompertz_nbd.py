@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 from tests.clv._cdnow import patterns, rows
+from tests.clv._reference import ggompertz
 
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.ggompertz_nbd import GGOMPERTZ_NBD
@@ -87,3 +88,28 @@ def test_gradient_is_the_slope() -> None:
         step[i] = 1e-5
         numeric = (problem.objective(theta + step)[0] - problem.objective(theta - step)[0]) / 2e-5
         assert slope == pytest.approx(numeric, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("params", "history"),
+    [
+        ((0.5, 5.0, 5.0, 0.001, 0.5), (2, 10, 39)),
+        ((0.5, 5.0, 30.0, 0.001, 0.5), (0, 0, 39)),
+        ((0.5, 5.0, 1000.0, 1e-4, 1.0), (0, 0, 39)),
+        ((0.5, 5.0, 0.8, 0.02, 1e-3), (2, 10, 39)),
+        ((0.5, 5.0, 0.8, 0.001, 1e-3), (2, 10, 39)),
+    ],
+)
+@pytest.mark.parametrize("ahead", [52.0, 260.0])
+def test_slow_survival_of_fast_aging_is_followed_to_its_end(
+    params: tuple[float, ...], history: tuple[float, float, float], ahead: float
+) -> None:
+    """A small s needs hundreds of e-folds of Gompertz growth: all four quantities against mpmath."""
+    with mpmath.workdps(30):
+        expected = ggompertz(params, history, ahead, 0.0027)
+    own = rows(history)
+
+    assert row_log_likelihood(GGOMPERTZ_NBD, params, *own)[0] == pytest.approx(expected[0], rel=1e-10)
+    assert GGOMPERTZ_NBD.probability_alive(params, *own, 0.0)[0] == pytest.approx(expected[1], rel=1e-10)
+    assert GGOMPERTZ_NBD.expected_purchases(params, *own, ahead)[0] == pytest.approx(expected[2], rel=1e-10)
+    assert GGOMPERTZ_NBD.residual_transactions(params, *own, 0.0027)[0] == pytest.approx(expected[3], rel=1e-10)

@@ -53,7 +53,7 @@ class Clock(Protocol):
         ...
 
     def until(self, life: Params, start: FloatArray, growth: FloatArray, /) -> FloatArray:
-        """Solve ``growth(start, g) = growth`` for g."""
+        """Solve ``growth(start, g) = growth`` for g; a growth of any size has a finite answer."""
         ...
 
     def log_sum(self, life: Params, tau: FloatArray, /) -> FloatArray:
@@ -82,7 +82,7 @@ class _EndOfLife:
         self.bare = np.ndim(scale) == 0 and bool(np.all(alpha <= scale))
         self.short = scale + t_x
         by_purchases = self.at_last * np.expm1(np.minimum(_LOST / self.shape, 600.0))
-        by_lifetime = self.clock.until(life, t_x, np.minimum(_LOST / s, 600.0) * np.ones_like(t_x))
+        by_lifetime = self.clock.until(life, t_x, _LOST / s * np.ones_like(t_x))
         self.width = np.log1p(np.minimum(np.minimum(by_purchases, by_lifetime), span) / self.short)
         self.delay_end = np.log1p(span / self.at_last)
         self.aging_end = self.clock.growth(life, t_x, span)
@@ -229,7 +229,7 @@ class GammaLifetime:
         one = np.ones_like(T)
         # The finest scale: one e-fold of survival, or the onset of aging, which small s hides.
         short = self.clock.until(life, T, np.minimum(1.0 / s, 1.0) * one)
-        end = np.minimum(t, self.clock.until(life, T, np.minimum(_LOST / s, 600.0) * one))
+        end = np.minimum(t, self.clock.until(life, T, _LOST / s * one))
         if delta > 0.0:
             short, end = np.minimum(short, 1.0 / delta), np.minimum(end, _LOST / delta)
         width = np.log1p(end / short)

@@ -38,8 +38,8 @@ class _Ordinary:
         return np.log(ratio), 1.0 / ratio, -np.log(at)
 
     def until(self, life: Params, start: FloatArray, growth: FloatArray, /) -> FloatArray:
-        """Invert growth."""
-        value: FloatArray = (life[-1] + start) * np.expm1(growth)
+        """Invert growth, up to 600 e-folds of time."""
+        value: FloatArray = (life[-1] + start) * np.expm1(np.minimum(growth, 600.0))
         return value
 
     def log_sum(self, life: Params, tau: FloatArray, /) -> FloatArray:
