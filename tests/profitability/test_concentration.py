@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import pickle
+from itertools import accumulate
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custvalue.data import CustomerIndex, ValueTable
+from custvalue.data import CustomerIndex, MoneyTable, ValueTable
 from custvalue.errors import InputError
 from custvalue.profitability import (
     PARETO_80_20,
@@ -166,6 +169,49 @@ def test_curve_refusals() -> None:
         curve_of([])
     with pytest.raises(InputError, match="0 to 1"):
         curve_of([1]).top_share(1.5)
+
+
+def money_curve(cents: list[int] | np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[ConcentrationCurve, MoneyTable]:
+    """Build a curve of exact money."""
+    table = MoneyTable(customers=CustomerIndex(np.arange(len(cents))), amounts={"p": cents}, currency="EUR")
+    return ConcentrationCurve.of(table, "p"), table
+
+
+def test_money_that_cancels_is_nothing() -> None:
+    """20 and 10 cents earned, 30 lost: a total of zero, so no ratio and no Lorenz curve."""
+    curve, _ = money_curve([20, 10, -30])
+
+    assert (curve.total, curve.peak, curve.eroded) == (0.0, 0.3, 0.3)
+    assert curve.cumulative.tolist() == [0.2, 0.3, 0.0]
+    ratios = (curve.peak_ratio, curve.top_share(0.2), curve.top_k(1), curve.share_reaching(), curve.stobachoff)
+    assert np.isnan(ratios).all()
+    assert curve.subsidy == 1.0
+    assert "%" not in repr(curve).split(" at ")[0]
+    with pytest.raises(InputError, match="positive total"):
+        curve.lorenz()
+
+
+def test_money_adds_up_to_the_ledger() -> None:
+    """300,000 odd amounts: every point is the exact sum in cents, turned into euros once."""
+    cents = np.random.default_rng(3).integers(-150_000, 250_000, 300_000)
+    curve, table = money_curve(cents)
+    falling = sorted(cents.tolist(), reverse=True)
+
+    assert curve.cumulative.tolist() == [part / 100 for part in accumulate(falling)]
+    assert curve.total == table.total("p") / 100
+    assert curve.earned == sum(c for c in falling if c > 0) / 100
+    assert curve.eroded == -sum(c for c in falling if c < 0) / 100
+    assert curve.lorenz()[1][-1] == 1.0
+
+
+def test_exact_money_of_a_curve_is_checked() -> None:
+    """Minor units come with their currency and are the values; copies keep them."""
+    curve, _ = money_curve([20, 10, -30])
+    assert pickle.loads(pickle.dumps(curve)).total == 0.0  # noqa: S301  # our own bytes
+    assert curve.minor is not None
+    for changes in ({"currency": None}, {"minor": None}, {"minor": [20, 10, -31]}, {"minor": [20, 10]}):
+        with pytest.raises(InputError, match="minor"):
+            attrs.evolve(curve, **changes)
 
 
 def test_pareto_classes_by_hand() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from custvalue.data import CustomerIndex, ValueTable
@@ -108,6 +110,44 @@ def test_missing_group_and_frame() -> None:
     assert frame["estimate"].tolist() == [0.5, 1.0]
 
 
+@pytest.mark.parametrize(
+    ("groups", "names"),
+    [
+        (pd.Series(["x", pd.NA, "y"], dtype="string"), ("(missing)", "x", "y")),
+        (pd.Series(["x", None, "y"], dtype="object"), ("(missing)", "x", "y")),
+        (pd.Series(["x", None, "y"]), ("(missing)", "x", "y")),
+        (pd.Series(["x", None, "y"], dtype="category"), ("(missing)", "x", "y")),
+        (pd.Series([1, pd.NA, 2], dtype="Int64"), None),
+        (pd.Series([pd.Timestamp("2026-01-01"), pd.NaT, pd.Timestamp("2026-01-02")], dtype="object"), None),
+        (pl.Series(["x", None, "y"]), ("(missing)", "x", "y")),
+        (np.array([1.0, np.nan, 2.0]), ("(missing)", "1.0", "2.0")),
+        (np.array(["2026-01-01", "NaT", "2026-01-02"], dtype="datetime64[D]"), None),
+        (["x", None, "y"], ("(missing)", "x", "y")),
+    ],
+    ids=["string", "object", "str", "category", "Int64", "NaT", "polars", "NaN", "datetime64", "list"],
+)
+def test_missing_groups_of_every_kind(groups: ArrayLike, names: tuple[str, ...] | None) -> None:
+    """Whatever a frame calls missing is one group of that name."""
+    table = ValueTable(customers=CustomerIndex([1, 2, 3]), measures={"x": [1.0, 0.0, 1.0]})
+    compared = compare_groups(table, groups, metrics=(Metric("rate", Flag("x")),))
+
+    assert compared.groups[0] == "(missing)"
+    assert len(compared.groups) == 3
+    assert names in (None, compared.groups)
+    assert compared["rate"].tolist() == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e8, 1e9, 1e12])
+def test_interval_far_from_zero(shift: float) -> None:
+    """Five values one apart: the width does not depend on where they stand."""
+    x = np.arange(5.0)
+    table = ValueTable(customers=CustomerIndex(np.arange(5)), measures={"spend": shift + x})
+    compared = compare_groups(table, ["a"] * 5, metrics=(Metric("mean", Measure("spend")),))
+
+    half = stats.t.ppf(0.975, 4) * stats.sem(x)
+    assert compared.high[0, 0] - compared["mean"][0] == pytest.approx(half, rel=1e-3)
+
+
 def test_group_refusals() -> None:
     """Measures that are not there or not known, listed at once; groups of another length."""
     table, source = cards()
@@ -119,6 +159,8 @@ def test_group_refusals() -> None:
     assert len(caught.value.faults) == 5
     with pytest.raises(InputError, match="one a customer"):
         compare_groups(table, ["a"], metrics=CARD_METRICS)
+    with pytest.raises(InputError, match="dimension"):
+        compare_groups(table, np.array([[None, "x"]] * 6, dtype=object), metrics=CARD_METRICS)
     with pytest.raises(InputError, match="level"):
         compare_groups(table, source, metrics=CARD_METRICS, level=95)
     with pytest.raises(InputError, match="one metric"):

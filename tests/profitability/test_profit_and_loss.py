@@ -178,6 +178,33 @@ def test_tie_out(spring: ProfitAndLoss) -> None:
         spring.tie_out({"rent": 1})
 
 
+def test_tie_out_refuses_held_lines_outside_the_ledger(spring: ProfitAndLoss) -> None:
+    """A held amount without a booked one would vanish from the reconciliation; all faults come at once."""
+    with pytest.raises(SchemaError) as caught:
+        spring.tie_out({"order taking": 1_250_000}, held={"visits": 77, "handling": 5, "rent": 1})
+
+    assert [fault.where for fault in caught.value.faults] == [
+        "line 'rent'",
+        "held line 'visits'",
+        "held line 'handling'",
+    ]
+
+
+def test_no_ratio_to_negative_sales() -> None:
+    """Returns of 500, goods of 250 back in stock: -2.50 of -5.00 would read as a margin of one half."""
+    lines = MoneyTable(
+        customers=CustomerIndex(["a", "b"]), amounts={"sales": [-500, 400], "goods": [-250, 300]}, currency="EUR"
+    )
+    account = ProfitAndLoss.from_lines(lines, layout=Waterfall(list_sales="sales", product_cost="goods"))
+
+    assert account.contribution.tolist() == [-250, 100]
+    assert account.ratios()["margin"].tolist() == pytest.approx([np.nan, 0.25], nan_ok=True)
+    assert account.ratios()["gross_margin_ratio"].tolist() == pytest.approx([np.nan, 0.25], nan_ok=True)
+    for base in (Base.OF_LIST, Base.OF_NET):
+        assert account.percent(base)["contribution"].tolist() == pytest.approx([np.nan, 0.25], nan_ok=True)
+    assert "%" not in account._repr_html_()
+
+
 def test_lines_from_several_tables(spring_lines: MoneyTable) -> None:
     """Revenue from one table, allocated pools from another; a name in both is refused, so is another currency."""
     customers = spring_lines.customers

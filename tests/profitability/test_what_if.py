@@ -105,6 +105,29 @@ def test_what_if_refusals(account: ProfitAndLoss) -> None:
     assert math.isnan(drop(account, ["b"], avoidable=1.0).break_even)
 
 
+@pytest.mark.parametrize(("goods", "even"), [(110_000, None), (90_000, 0.5), (80_000, 1.0), (20_000, None)])
+def test_break_even_only_where_there_is_one(goods: int, even: float | None) -> None:
+    """Sales 1,000, service 200: a margin below 0 or above 200 is even at no share that exists."""
+    lines = MoneyTable(
+        customers=CustomerIndex(["a"]), amounts={"s": [100_000], "g": [goods], "v": [20_000]}, currency="EUR"
+    )
+    account = ProfitAndLoss.from_lines(lines, layout=Waterfall(list_sales="s", product_cost="g", cost_to_serve="v"))
+    change = drop(account, ["a"], avoidable=0.5)
+
+    assert change.break_even == pytest.approx(math.nan if even is None else even, nan_ok=True)
+    assert ("no avoidable share breaks even" in repr(change)) == (even is None)
+    worse = re_serve(account, ["a"], reductions={"v": 0.1}, avoidable=1.0, lost_sales=1.0)
+    assert math.isnan(worse.break_even)
+
+
+def test_break_even_of_prices_below_cost() -> None:
+    """Half the price of goods that cost four fifths: less than nothing would have to be sold."""
+    lines = MoneyTable(customers=CustomerIndex(["a"]), amounts={"s": [100_000], "g": [80_000]}, currency="EUR")
+    account = ProfitAndLoss.from_lines(lines, layout=Waterfall(list_sales="s", product_cost="g"))
+
+    assert math.isnan(reprice(account, ["a"], price=-0.5).break_even)
+
+
 def test_what_if_frame(account: ProfitAndLoss) -> None:
     """The schema is pinned."""
     frame = drop(account, ["a"], avoidable=0.5).to_frame()

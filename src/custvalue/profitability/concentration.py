@@ -7,9 +7,9 @@ from functools import cached_property
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, locked
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_ints, float_array, locked
 from custvalue._frames import FrameKind, build_frame
-from custvalue.data import CustomerIndex, MoneyTable, ValueTable
+from custvalue.data import Currency, CustomerIndex, MoneyTable, ValueTable
 from custvalue.errors import InputError
 from custvalue.profitability._kernels import concentration as kernel
 
@@ -73,8 +73,9 @@ class RuleResult:
 class ConcentrationCurve(ArrayHolder):
     """Customers from the most to the least valuable, and what they add up to (the whale curve).
 
-    Build it with :meth:`of`. Shares of customers between two customers are read off the straight line between
-    them, so that "the top 20 %" needs no rounding rule.
+    Build it with :meth:`of`. Money is added up in whole minor units and turned into major units once, so that the last
+    point is the total of the books and profits and losses that cancel leave zero. Shares of customers between two
+    customers are read off the straight line between them, so that "the top 20 %" needs no rounding rule.
 
     Parameters
     ----------
@@ -84,11 +85,15 @@ class ConcentrationCurve(ArrayHolder):
         (n_customers,) finite, never rising.
     measure
         What the values are.
+    minor
+        (n_customers,) the values in whole minor units; None if they are not money.
+    currency
+        Of the minor units; None if they are not money.
 
     Raises
     ------
     InputError
-        If there is no customer, a value is not finite, or the values rise.
+        If there is no customer, a value is not finite, the values rise, or they are not the minor units given.
 
     Examples
     --------
@@ -104,6 +109,8 @@ class ConcentrationCurve(ArrayHolder):
     customers: CustomerIndex
     values: FloatArray = float_array()
     measure: str = "profit"
+    minor: IntArray | None = attrs.field(default=None, converter=attrs.converters.optional(as_ints), repr=False)
+    currency: Currency | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.values.size == 0 or self.values.size != len(self.customers):
@@ -112,6 +119,14 @@ class ConcentrationCurve(ArrayHolder):
         if not np.isfinite(self.values).all() or (np.diff(self.values) > 0).any():
             hint = "Build it with ConcentrationCurve.of(table, measure); drop or fill missing values first."
             raise InputError("ConcentrationCurve", expected="finite values, never rising", got="others", hint=hint)
+        if self.minor is not None or self.currency is not None:
+            self._require_same_money()
+
+    def _require_same_money(self) -> None:
+        whole = self.minor is not None and self.currency is not None
+        if not whole or not np.array_equal(self._in_major(self.minor), self.values):
+            expected = "minor units with their currency, the same money as the values"
+            raise InputError("ConcentrationCurve.minor", expected=expected, got="others")
 
     @classmethod
     def of(cls, table: ValueTable | MoneyTable, measure: str) -> ConcentrationCurve:
@@ -130,11 +145,24 @@ class ConcentrationCurve(ArrayHolder):
             If a value is missing or infinite, saying how many are.
         """
         order, values = descending(table, measure)
-        return cls(customers=table.customers.take(order), values=values, measure=measure)
+        customers = table.customers.take(order)
+        if not isinstance(table, MoneyTable):
+            return cls(customers=customers, values=values, measure=measure)
+        minor = table[measure][order]
+        return cls(customers=customers, values=values, measure=measure, minor=minor, currency=table.currency)
 
     @cached_property
     def _curve(self) -> FloatArray:
-        return locked(kernel.cumulative(self.values))
+        return locked(self._added_up(self.values, self.minor))
+
+    def _added_up(self, values: FloatArray, minor: IntArray | None) -> FloatArray:
+        """Heights of a curve, (n + 1,), from 0: money in whole minor units, turned into major units at the end."""
+        return kernel.cumulative(values) if minor is None else self._in_major(kernel.cumulative_whole(minor))
+
+    def _in_major(self, minor: IntArray | None) -> FloatArray:
+        if minor is None or self.currency is None:
+            return np.empty(0)
+        return self.currency.to_major(minor)
 
     @property
     def cumulative(self) -> FloatArray:
@@ -175,7 +203,10 @@ class ConcentrationCurve(ArrayHolder):
     @property
     def eroded(self) -> float:
         """What is lost after the peak, as a positive amount."""
-        return float(-self.values[self.values < 0].sum()) + 0.0
+        lost = self.values < 0
+        if self.minor is None:
+            return float(-self.values[lost].sum()) + 0.0
+        return float(self._in_major(-self.minor[lost].sum(keepdims=True))[0])
 
     @property
     def n_profitable(self) -> int:
@@ -284,7 +315,7 @@ class ConcentrationCurve(ArrayHolder):
         if self.total <= 0:
             hint = "Read the curve in money: ConcentrationCurve.cumulative."
             raise InputError("ConcentrationCurve.lorenz", expected="a positive total", got=f"{self.total!r}", hint=hint)
-        rising = kernel.cumulative(self.values[::-1])
+        rising = self._added_up(self.values[::-1], None if self.minor is None else self.minor[::-1])
         return locked(np.arange(rising.size) / self.values.size), locked(rising / self.total)
 
     def to_frame(self, like: FrameKind = "pandas") -> object:

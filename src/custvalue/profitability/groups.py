@@ -232,7 +232,7 @@ def compare_groups(
         The measures.
     groups
         (n_customers,) the group of each customer, in the order of the table: sex, age band, region, source. A missing
-        one (None or an empty text) makes the group ``"(missing)"``.
+        one (None, NaN, NaT, a pandas or Polars null, or an empty text) makes the group ``"(missing)"``.
     metrics
         What to compare; :data:`CARD_METRICS` for payment cards.
     level
@@ -291,17 +291,28 @@ def _measure(
     if metric.is_rate:
         low, high = intervals.wilson(a, b, level)
     else:
-        squares = (total(above * above), total(above * below), total(below * below))
-        low, high = intervals.ratio_of_sums(n.astype(np.float64), (a, b), squares, level)
+        ratio = np.full(a.size, np.nan)
+        np.divide(a, b, out=ratio, where=b != 0)
+        residual = above - ratio[at] * below  # before squaring: sums of squares would cancel at large means
+        low, high = intervals.ratio_of_sums(n.astype(np.float64), (a, b), total(residual * residual), level)
     return a, b, low, high
 
 
 def _labels(groups: ArrayLike) -> np.ndarray[tuple[int, ...], np.dtype[np.str_]]:
     source = np.asarray(groups)
-    if source.dtype.kind == "O":
-        source = np.array([MISSING if item is None or item != item else str(item) for item in source])  # noqa: PLR0124
+    if source.dtype.kind == "O" and source.ndim == 1:
+        source = np.array([MISSING if _is_missing(item) else str(item) for item in source], dtype=np.str_)
     labels = as_labels(source)
-    return np.where(labels == "", MISSING, labels)
+    absent = labels == ""
+    if source.dtype.kind in "fcmM":
+        absent |= source != source  # noqa: PLR0124  # NaN and NaT are the values that differ from themselves
+    return np.where(absent, MISSING, labels)
+
+
+def _is_missing(item: object) -> bool:
+    # NaN and NaT differ from themselves; asked whether it equals itself, pandas.NA does not answer yes or no
+    same: object = item == item  # noqa: PLR0124
+    return item is None or not (isinstance(same, bool | np.bool_) and bool(same))
 
 
 def _require_measures(table: ValueTable, metrics: tuple[Metric, ...]) -> None:

@@ -125,7 +125,7 @@ class ProfitAndLoss(ArrayHolder):
         """
         money = _merged(tables)
         wanted = (*layout.lines, *((*capital.employed, *capital.less) if capital else ()))
-        _require_lines(money, wanted)
+        SchemaError.raise_for("ProfitAndLoss", _missing_lines(money, wanted))
         ids = money.customers.ids
         before_tax = sum((_sign(step) * money[name] for step, name in _placed(layout)), start=_zeros(money))
         employed = _zeros(money)
@@ -206,7 +206,7 @@ class ProfitAndLoss(ArrayHolder):
         return MoneyTable(customers=self.customers, amounts=amounts, currency=self.currency)
 
     def percent(self, base: Base, *, detail: bool = False) -> ValueTable:
-        """All rows as shares of list or of net sales; missing where those sales are zero.
+        """All rows as shares of list or of net sales; missing where those sales are zero or negative.
 
         Parameters
         ----------
@@ -223,7 +223,10 @@ class ProfitAndLoss(ArrayHolder):
         return ValueTable(customers=self.customers, measures=shares, origins=dict.fromkeys(shares, base.value))
 
     def ratios(self) -> ValueTable:
-        """Ratios of each account; missing (NaN), never infinite, where the denominator is zero.
+        """Ratios of each account; missing (NaN) where the denominator is zero or negative.
+
+        A customer who sent back more than was bought has negative net sales: a loss divided by them would read as a
+        profit, so there is no ratio. Look at the money instead.
 
         Returns
         -------
@@ -260,10 +263,14 @@ class ProfitAndLoss(ArrayHolder):
         Raises
         ------
         SchemaError
-            Naming ledger lines that the accounts do not have.
+            Naming lines that the accounts do not have, and held lines that the ledger does not have.
         """
         kept = dict(held or {})
-        _require_lines(self.lines, tuple(ledger) + tuple(kept))
+        faults = _missing_lines(self.lines, tuple(ledger) + tuple(kept))
+        hint = "Give its booked amount in the ledger, or leave it out."
+        extra = [name for name in kept if name not in ledger and name in self.lines]
+        faults += [Fault(f"held line {name!r}", f"one of {list(ledger)}", "not in the ledger", hint) for name in extra]
+        SchemaError.raise_for("ProfitAndLoss.tie_out", faults)
         names = tuple(ledger)
         return TieOut(
             names=names,
@@ -309,7 +316,7 @@ class ProfitAndLoss(ArrayHolder):
         rows = "".join(
             f"<tr><td>{name.replace('_', ' ')}</td>"
             f"<td style='text-align:right'>{escape(self.currency.format(self._total(name)))}</td>"
-            f"<td style='text-align:right'>{f'{self._total(name) / net:.1%}' if net else ''}</td></tr>"
+            f"<td style='text-align:right'>{f'{self._total(name) / net:.1%}' if net > 0 else ''}</td></tr>"
             for name in ROWS
         )
         head = "<tr><th>row</th><th>amount</th><th>of net sales</th></tr>"
@@ -416,7 +423,7 @@ def _zeros(money: MoneyTable) -> IntArray:
 
 def _ratio(above: IntArray, below: IntArray) -> FloatArray:
     result = np.full(above.size, np.nan)
-    np.divide(above, below, out=result, where=below != 0)
+    np.divide(above, below, out=result, where=below > 0)
     return locked(result)
 
 
@@ -437,7 +444,6 @@ def _merged(tables: tuple[MoneyTable, ...]) -> MoneyTable:
     return attrs.evolve(first, amounts=amounts)
 
 
-def _require_lines(money: MoneyTable, names: tuple[str, ...]) -> None:
+def _missing_lines(money: MoneyTable, names: tuple[str, ...]) -> list[Fault]:
     missing = [name for name in dict.fromkeys(names) if name not in money]
-    faults = (Fault(f"line {name!r}", f"one of {list(money.names)}", "no such line") for name in missing)
-    SchemaError.raise_for("ProfitAndLoss", faults)
+    return [Fault(f"line {name!r}", f"one of {list(money.names)}", "no such line") for name in missing]

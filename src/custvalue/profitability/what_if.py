@@ -40,7 +40,8 @@ class WhatIf:
     cost_committed
         Service cost of these customers that would stay.
     break_even
-        The share at which the firm's profit would not change; see ``break_even_of``. NaN if there is none.
+        The share or change at which the firm's profit would not change; see ``break_even_of``. NaN if there is none: no
+        avoidable share in [0, 1], no volume change of -1 or more.
     break_even_of
         What share that is.
     currency
@@ -71,9 +72,10 @@ class WhatIf:
     def __repr__(self) -> str:
         """One line."""
         change = self.currency.format(self.profit_change)
-        return (
-            f"WhatIf({self.action}: profit changes by {change}; break-even {self.break_even_of} {self.break_even:.1%})"
-        )
+        even = f"break-even {self.break_even_of} {self.break_even:.1%}"
+        if np.isnan(self.break_even):
+            even = f"no {self.break_even_of} breaks even"
+        return f"WhatIf({self.action}: profit changes by {change}; {even})"
 
 
 def drop(account: ProfitAndLoss, customers: Iterable[object], /, *, avoidable: Avoidable) -> WhatIf:
@@ -92,7 +94,8 @@ def drop(account: ProfitAndLoss, customers: Iterable[object], /, *, avoidable: A
     Returns
     -------
     WhatIf
-        ``break_even`` is the avoidable share at which dropping them changes nothing: margin / service cost.
+        ``break_even`` is the avoidable share at which dropping them changes nothing: margin / service cost. NaN where
+        no share in [0, 1] does: the margin is negative, or larger than the service cost.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def drop(account: ProfitAndLoss, customers: Iterable[object], /, *, avoidable: A
     rows = _rows(account, customers)
     margin = int(account.gross_margin[rows].sum())
     saved, service = _saved(account, rows, dict.fromkeys(_service_lines(account), 1.0), avoidable)
-    even = margin / service if service else float("nan")
+    even = _share(margin, service)
     return _what_if(account, "drop", rows, (-margin, saved, service), (even, "avoidable share"))
 
 
@@ -146,7 +149,8 @@ def reprice(
     Returns
     -------
     WhatIf
-        ``break_even`` is the change of volume at which the new price changes nothing.
+        ``break_even`` is the change of volume at which the new price changes nothing; NaN where no change of -1 or
+        more does.
 
     Raises
     ------
@@ -165,7 +169,8 @@ def reprice(
     slope = float(sales * (1 + p)) - product - moving
     saved = half_even(-moving * v)
     even = -float(sales * p) / slope if slope else float("nan")
-    return _what_if(account, "reprice", rows, (margin, saved, service), (even, "volume change"))
+    possible = even if even >= -1.0 else float("nan")
+    return _what_if(account, "reprice", rows, (margin, saved, service), (possible, "volume change"))
 
 
 def re_serve(
@@ -195,7 +200,8 @@ def re_serve(
     Returns
     -------
     WhatIf
-        ``break_even`` is the avoidable share at which the change pays for the margin lost.
+        ``break_even`` is the avoidable share at which the change pays for the margin lost; NaN where no share in
+        [0, 1] does.
 
     Raises
     ------
@@ -211,7 +217,7 @@ def re_serve(
     lost = half_even(int(account.gross_margin[rows].sum()) * exact_rate(lost_sales))
     saved, unused = _saved(account, rows, reductions, avoidable)
     service = sum(int(account.lines[name][rows].sum()) for name in lines)
-    even = lost / unused if unused else float("nan")
+    even = _share(lost, unused)
     return _what_if(account, "re-serve", rows, (-lost, saved, service), (even, "avoidable share"))
 
 
@@ -230,6 +236,12 @@ def _what_if(
         break_even_of=even[1],
         currency=account.currency,
     )
+
+
+def _share(part: int, whole: int) -> float:
+    """Give part / whole if that is a share in [0, 1], else NaN."""
+    share = part / whole if whole else float("nan")
+    return share if 0.0 <= share <= 1.0 else float("nan")
 
 
 def _service_lines(account: ProfitAndLoss) -> tuple[str, ...]:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import FloatArray, IntArray
 
 
 def cumulative(y: FloatArray) -> FloatArray:
     """Return the curve's heights, (n + 1,), from 0 to the total."""
     curve = np.empty(y.size + 1)
     curve[0] = 0.0
+    np.cumsum(y, out=curve[1:])
+    return curve
+
+
+def cumulative_whole(y: IntArray) -> IntArray:
+    """Return the curve's heights in whole minor units, (n + 1,), from 0 to the total; nothing is rounded."""
+    curve = np.zeros(y.size + 1, dtype=np.int64)
     np.cumsum(y, out=curve[1:])
     return curve
 

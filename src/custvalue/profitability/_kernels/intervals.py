@@ -22,7 +22,7 @@ def wilson(successes: FloatArray, trials: FloatArray, level: float) -> tuple[Flo
 
 
 def ratio_of_sums(
-    n: FloatArray, sums: tuple[FloatArray, FloatArray], squares: tuple[FloatArray, FloatArray, FloatArray], level: float
+    n: FloatArray, sums: tuple[FloatArray, FloatArray], residual: FloatArray, level: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return the linearised interval of (sum of a) / (sum of b), Student's t with n - 1 degrees of freedom.
 
@@ -32,21 +32,19 @@ def ratio_of_sums(
         Customers in the group.
     sums
         Sum of a, sum of b.
-    squares
-        Sum of a^2, of a b, of b^2.
+    residual
+        Sum of (a - R b)^2, where R = sum a / sum b.
     level
         Confidence level in (0, 1).
 
     Notes
     -----
-    With b = 1 this is the usual interval of a mean. Residuals are e = a - R b;
+    With b = 1 this is the usual interval of a mean. With e = a - R b,
     Var(R) = n / (n - 1) x sum e^2 / (sum b)^2 (Cochran 1977, eq. 2.39 without the finite-population factor).
     """
     a, b = sums
-    aa, ab, bb = squares
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = a / b
-        residual = np.maximum(aa - 2 * ratio * ab + ratio * ratio * bb, 0.0)
         error = np.sqrt(n / (n - 1) * residual) / np.abs(b)
         half = special.stdtrit(np.maximum(n - 1, 1), 0.5 + level / 2.0) * error
     undefined = (n < 2) | (b == 0)
