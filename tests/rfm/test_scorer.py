@@ -327,13 +327,42 @@ def test_refusals(build: Build) -> None:
         NestedQuantiles(5, base=2)
     with pytest.raises(InputError, match="none for"):
         RFMScorer(binning=Thresholds({"R": (1,)})).fit(summary)
-    wrong_way = RFMScorer(binning=Thresholds({"R": (30, 180), "F": (2,), "M": (1,)})).fit(summary)
+    wrong_way = RFMScorer(binning=Thresholds({"R": (30, 180), "F": (2,), "M": (1,)}))
     with pytest.raises(InputError, match="worst to the best"):
-        wrong_way.score(summary)
+        wrong_way.fit(summary)
     with pytest.raises(InputError, match="each once"):
         RFMScorer(dimensions=[RFA[0], RFA[0]])
     with pytest.raises(InputError, match="segment map"):
         _ = RFMScorer(binning=Quantiles(2)).fit(summary).score(summary).segments
+
+
+def test_decayed_takes_a_list(build: Build) -> None:
+    """A list of days is as good as an array; a negative or missing number is refused."""
+    scores = RFMScorer(binning=Quantiles(2)).fit(build([0, 30], [2, 1], [8, 2])).score(build([0, 30], [2, 1], [8, 2]))
+
+    assert scores.decayed([0, 30], Horizon(15, TimeUnit.DAY)) == pytest.approx([2.0, 0.25])
+    for days in ([0, -1], [0, math.nan], [[0, 30]]):
+        with pytest.raises(InputError):
+            scores.decayed(days, Horizon(15, TimeUnit.DAY))
+
+
+def test_levels_are_whole_numbers() -> None:
+    """Half a level is refused where the rule is written, not where it is used."""
+    with pytest.raises(InputError, match="whole number"):
+        Quantiles(2.5)  # type: ignore[arg-type]  # the mistake under test
+    with pytest.raises(InputError, match="whole number"):
+        NestedQuantiles(2.5)  # type: ignore[arg-type]  # the mistake under test
+
+
+def test_order_of_thresholds_is_checked_in_fit(build: Build) -> None:
+    """Cut points from the best to the worst fail before anybody is scored, whichever way is better."""
+    good = {"R": (180, 30), "F": (2, 5), "M": (1, 2)}
+
+    RFMScorer(binning=Thresholds(good)).fit(build([1], [1], [1]))
+    for code in good:
+        turned = good | {code: good[code][::-1]}
+        with pytest.raises(InputError, match="worst to the best"):
+            RFMScorer(binning=Thresholds(turned)).fit(build([1], [1], [1]))
 
 
 def test_a_binning_of_ones_own(build: Build) -> None:

@@ -128,3 +128,32 @@ def test_table_frame() -> None:
     assert next(frame.itertuples(index=False, name=None)) == (1, 1, 1, "Lost", 1)
     assert SegmentRule("a", {"R": 1}) == SegmentRule("a", {"R": (1,)})
     assert hash(SegmentRule("a", {"R": 1})) == hash(SegmentRule("a", {"R": (1,)}))
+
+
+@pytest.mark.parametrize("levels", [0, -1, (0, 1), range(5), (), "high", 1.5])
+def test_levels_below_one_are_refused(levels: object) -> None:
+    """Scores may run from 0, rules never do: a level that does not exist would silently hold for nobody."""
+    with pytest.raises(InputError, match="counted from 1"):
+        SegmentRule("a", {"R": levels})  # type: ignore[dict-item]  # the mistake under test
+
+
+def test_levels_beyond_the_last_are_refused() -> None:
+    """All rules that name too high a level are listed; the mean of two dimensions goes as far as they do."""
+    rules = [SegmentRule("a", {"R": range(1, 10)}), SegmentRule("b", {"FM": (5, 6)}), SegmentRule("c", {"F": 5})]
+    wrong = SegmentMap("mine", rules, Overlap.FIRST, "rest")
+
+    with pytest.raises(SchemaError) as caught:
+        wrong.table(RFM, (5, 5, 5))
+    assert [(fault.where, fault.got) for fault in caught.value.faults] == [
+        ("segment 'a', R", "[6, 7, 8, 9]"),
+        ("segment 'b', FM", "[6]"),
+    ]
+    with pytest.raises(SchemaError):
+        wrong.coverage()
+    assert wrong.table(RFM, (9, 7, 5)).names == ("a", "b", "c", "rest")
+
+
+def test_a_map_without_rules_is_refused() -> None:
+    """Nothing to look up."""
+    with pytest.raises(InputError, match="at least one rule"):
+        SegmentMap("m", (), leftover="z")

@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, locked
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, as_floats, locked
 from custvalue._frames import Column, FrameKind, build_frame
 from custvalue.data import CustomerIndex, Horizon, ValueTable, Weights
 from custvalue.errors import InputError
@@ -153,7 +153,7 @@ class RFMScores(ArrayHolder):
             score += weights[code] * column
         return locked(score)
 
-    def decayed(self, days_since_last: FloatArray, half_life: Horizon, weights: Weights | None = None) -> FloatArray:
+    def decayed(self, days_since_last: ArrayLike, half_life: Horizon, weights: Weights | None = None) -> FloatArray:
         """Score that fades with silence: score x (1/2) ** (days since the last purchase / half life), (n_customers,).
 
         Parameters
@@ -164,12 +164,19 @@ class RFMScores(ArrayHolder):
             After how long a silence half the score is left.
         weights
             Weights of the dimensions; equal ones by default.
+
+        Raises
+        ------
+        InputError
+            If there is not one number of days, 0 or more, for each customer.
         """
-        if days_since_last.shape != (len(self.customers),) or not (days_since_last >= 0).all():
+        days = as_floats(days_since_last)
+        if days.size != len(self.customers) or not (days >= 0).all():
             expected = f"{len(self.customers)} days, 0 or more"
-            raise InputError("RFMScores.decayed", expected=expected, got=f"shape {days_since_last.shape} or others")
+            got = f"{days.size} days, {np.count_nonzero(~(days >= 0))} of them negative or missing"
+            raise InputError("RFMScores.decayed", expected=expected, got=got)
         score = self.total / len(self.dimensions) if weights is None else self.weighted(weights)
-        faded: FloatArray = score * np.exp2(-days_since_last / half_life.days)
+        faded: FloatArray = score * np.exp2(-days / half_life.days)
         return locked(faded)
 
     @property

@@ -42,10 +42,10 @@ class Ties(enum.Enum):
     REFUSE = "refuse"  # an error if equal values leave a level empty
 
 
-def _check_levels(where: str, k: int, base: int) -> None:
-    if not 2 <= k <= MAX_LEVELS:
-        raise InputError(f"{where}.k", expected=f"2 to {MAX_LEVELS} levels", got=repr(k))
-    if base not in (0, 1):
+def _check_levels(where: str, k: object, base: object) -> None:
+    if not isinstance(k, int | np.integer) or not 2 <= k <= MAX_LEVELS:
+        raise InputError(f"{where}.k", expected=f"2 to {MAX_LEVELS} levels, a whole number", got=repr(k))
+    if not isinstance(base, int | np.integer) or base not in (0, 1):
         raise InputError(f"{where}.base", expected="0 or 1", got=repr(base))
 
 
@@ -79,7 +79,7 @@ class Quantiles:
     Raises
     ------
     InputError
-        If ``k`` or ``base`` is out of range.
+        If ``k`` or ``base`` is out of range or not a whole number.
     """
 
     k: int = 5
@@ -185,7 +185,7 @@ class NestedQuantiles:
     Raises
     ------
     InputError
-        If ``k`` or ``base`` is out of range.
+        If ``k`` or ``base`` is out of range or not a whole number.
     """
 
     k: int = 5
@@ -348,13 +348,15 @@ class Thresholds:
         Raises
         ------
         InputError
-            If a dimension has no cut points here.
+            If a dimension has no cut points here, or they do not lead from worse to better.
         """
         codes = [dimension.code for dimension in table.dimensions]
         missing = [code for code in codes if code not in self.cuts]
         if missing:
             got = f"cut points for {list(self.cuts)}, none for {missing}"
             raise InputError("Thresholds.fit", expected=f"cut points for {codes}", got=got)
+        for dimension in table.dimensions:
+            _oriented(self, dimension, table.observed_until)
         return FittedThresholds(rule=self, dimensions=table.dimensions)
 
 
@@ -394,21 +396,21 @@ class FittedThresholds:
         _require_dimensions("FittedThresholds.assign", self.dimensions, table)
         levels = []
         for dimension, column in zip(self.dimensions, table.columns, strict=True):
-            cuts, inclusive = self._oriented(dimension, table.observed_until)
+            cuts, inclusive = _oriented(self.rule, dimension, table.observed_until)
             levels.append(cutting.passed(column, cuts, inclusive))
         return tuple(levels)
 
-    def _oriented(self, dimension: Dimension, until: np.datetime64) -> tuple[FloatArray, BoolArray]:
-        cuts = self.rule.cuts[dimension.code]
-        plain = np.array([_number(cut.value, until) for cut in cuts], dtype=np.float64)
-        values = plain if dimension.higher_is_better else -plain
-        if (np.diff(values) < 0).any():
-            hint = "List them from the worst to the best: for recency the longest time first."
-            where = f"Thresholds[{dimension.code!r}]"
-            raise InputError(
-                where, expected="cut points from the worst to the best", got=str(plain.tolist()), hint=hint
-            )
-        return values, np.array([cut.inclusive for cut in cuts])
+
+def _oriented(rule: Thresholds, dimension: Dimension, until: np.datetime64) -> tuple[FloatArray, BoolArray]:
+    """Turn the cut points of a dimension so that larger is better; refuse those not from the worst to the best."""
+    cuts = rule.cuts[dimension.code]
+    plain = np.array([_number(cut.value, until) for cut in cuts], dtype=np.float64)
+    values = plain if dimension.higher_is_better else -plain
+    if (np.diff(values) < 0).any():
+        hint = "List them from the worst to the best: for recency the longest time first."
+        where = f"Thresholds[{dimension.code!r}]"
+        raise InputError(where, expected="cut points from the worst to the best", got=str(plain.tolist()), hint=hint)
+    return values, np.array([cut.inclusive for cut in cuts])
 
 
 _MONTHS = {TimeUnit.MONTH: 1, TimeUnit.QUARTER: 3, TimeUnit.YEAR: 12}

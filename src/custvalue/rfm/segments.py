@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
@@ -28,6 +28,8 @@ __all__ = [
 
 MAX_CELLS = 1_000_000
 
+_Whole = TypeVar("_Whole", int, IntArray)
+
 
 class Band(enum.Enum):
     """A third of the levels, whatever their number: level i of k is low below 1/3, high above 2/3 of the way."""
@@ -48,9 +50,23 @@ class Overlap(enum.Enum):
 Levels: TypeAlias = int | Band | Iterable[int | Band]
 
 
+def _listed(levels: object) -> tuple[Any, ...]:
+    return tuple(levels) if isinstance(levels, Iterable) and not isinstance(levels, str) else (levels,)
+
+
+def _is_level(item: object) -> bool:
+    return isinstance(item, Band) or (isinstance(item, int | np.integer) and bool(item >= 1))
+
+
 def _as_levels(value: Mapping[str, Levels]) -> Mapping[str, tuple[int | Band, ...]]:
-    read = {code: (v,) if isinstance(v, int | Band) else tuple(v) for code, v in value.items()}
-    return MappingProxyType(read)
+    read = {code: _listed(levels) for code, levels in value.items()}
+    for code, levels in read.items():
+        wrong = [level for level in levels if not _is_level(level)]
+        if wrong or not levels:
+            hint = "Levels are counted from 1 for the worst, also where the scores start at 0."
+            got = f"{wrong[:5]}" if wrong else "none"
+            raise InputError(f"SegmentRule.levels[{code!r}]", expected="levels from 1, or bands", got=got, hint=hint)
+    return MappingProxyType({c: tuple(x if isinstance(x, Band) else int(x) for x in xs) for c, xs in read.items()})
 
 
 @attrs.frozen(eq=False)
@@ -65,6 +81,11 @@ class SegmentRule:
         Dimension code to the levels allowed, counted from 1 for the worst (whatever the base of the scores), or
         :class:`Band` members. A dimension left out may be anything. ``"FM"`` is the mean of the F and M levels,
         halves up.
+
+    Raises
+    ------
+    InputError
+        If a level is below 1, or a dimension is named without any level.
 
     Examples
     --------
@@ -104,6 +125,11 @@ class SegmentMap:
     n_levels
         Levels per dimension the rules are written for; None if they are written in bands and fit any number.
 
+    Raises
+    ------
+    InputError
+        If there is no rule.
+
     Examples
     --------
     >>> ELEVEN.table(("R", "F", "M"), (5, 5, 5)).coverage
@@ -115,6 +141,10 @@ class SegmentMap:
     overlap: Overlap = Overlap.REFUSE
     leftover: str | None = None
     n_levels: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.rules:
+            raise InputError(f"segment map {self.name!r}", expected="at least one rule", got="none")
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -137,7 +167,8 @@ class SegmentMap:
         InputError
             If the map needs other dimensions or another number of levels, or there are too many combinations.
         SchemaError
-            If there are gaps or overlaps the map does not settle, listing them.
+            If a rule names levels that the scores do not have, or there are gaps or overlaps the map does not
+            settle, listing them.
         """
         cells = int(np.prod(sizes, dtype=np.int64))
         if cells > MAX_CELLS:
@@ -166,6 +197,7 @@ class SegmentMap:
 
     def _hits(self, codes: tuple[str, ...], sizes: tuple[int, ...]) -> BoolArray:
         # (n_rules, n_combinations): which rules hold for which combination of levels
+        _require_levels(self, codes, sizes)
         grid = np.indices(sizes).reshape(len(sizes), -1)
         return np.stack([_box(rule, codes, sizes, grid) for rule in self.rules])
 
@@ -267,17 +299,34 @@ def _parts(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
     raise InputError("SegmentRule.levels", expected=f"dimensions of {list(codes)} or means of them", got=repr(code))
 
 
+def _require_levels(rules: SegmentMap, codes: tuple[str, ...], sizes: tuple[int, ...]) -> None:
+    """Refuse rules with levels beyond the last one: they would hold for nobody, or for fewer than they say."""
+    faults = []
+    for rule in rules.rules:
+        for code, allowed in rule.levels.items():
+            last = [sizes[codes.index(part)] - 1 for part in _parts(code, codes)]
+            top = _middle(sum(last), len(last)) + 1
+            beyond = [level for level in allowed if isinstance(level, int) and level > top]
+            if beyond:
+                faults.append(Fault(f"segment {rule.segment!r}, {code}", f"levels 1 to {top}", f"{beyond}"))
+    SchemaError.raise_for(f"segment map {rules.name!r}", faults)
+
+
 def _box(
     rule: SegmentRule, codes: tuple[str, ...], sizes: tuple[int, ...], grid: IntArray
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     inside = np.ones(grid.shape[1], dtype=bool)
     for code, allowed in rule.levels.items():
         rows = [codes.index(part) for part in _parts(code, codes)]
-        level = (2 * grid[rows].sum(axis=0) + len(rows)) // (2 * len(rows))  # the mean, halves up
+        level = _middle(grid[rows].sum(axis=0), len(rows))
         size = sizes[rows[0]]
         fine = {index for item in allowed for index in _indices(item, size)}
         inside &= np.isin(level, sorted(fine))
     return locked(inside)
+
+
+def _middle(total: _Whole, n: int) -> _Whole:
+    return (2 * total + n) // (2 * n)  # the mean, halves up
 
 
 def _indices(item: int | Band, size: int) -> Iterable[int]:
