@@ -144,6 +144,33 @@ def test_worst_pair_is_named() -> None:
     assert "b / d" in repr(result)
 
 
+@pytest.mark.parametrize("priority", list(Priority))
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_no_worst_pair_without_contradiction(n: int, priority: Priority) -> None:
+    """Judgements that agree have no worst pair and nothing to suggest, whatever the limit."""
+    w = np.arange(1.0, n + 1)
+    names = [f"c{i}" for i in range(n)]
+    result = AHP(priority=priority, limit=-1.0).weigh(Comparisons(names=names, matrix=w[:, None] / w[None, :]))
+
+    assert result.worst_pair is None
+    assert np.isnan(result.suggestion)
+    assert "look at" not in repr(result)
+
+
+def test_donegan_dodd_goes_to_a_hundred() -> None:
+    """Donegan and Dodd 1991: 1.6277, 1.6213, 1.6339 for 80, 90 and 100; beyond, the table is not its own way out."""
+    table = RandomIndex.DONEGAN_DODD
+
+    assert [table.of(n) for n in (80, 90, 100)] == [1.6277, 1.6213, 1.6339]
+    assert table.of(85) == pytest.approx((1.6277 + 1.6213) / 2)
+    for other in RandomIndex:
+        with pytest.raises(InputError) as caught:
+            other.of(101)
+        assert caught.value.hint == "Group the criteria into a hierarchy."
+    with pytest.raises(InputError, match="DONEGAN_DODD"):
+        RandomIndex.SAATY_2005.of(16)
+
+
 def test_group_is_the_geometric_mean() -> None:
     """2 and 8 make 4; a member who did not compare a pair does not count for it."""
     one = Comparisons.from_judgements(["a", "b", "c"], {("a", "b"): 2, ("b", "c"): 3})

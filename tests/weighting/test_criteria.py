@@ -209,3 +209,10 @@ def test_servqual_refusals() -> None:
         Servqual().measure(np.full((2, 22), 8.0), np.ones((2, 22)))
     with pytest.raises(InputError, match="shape"):
         Servqual().measure(np.ones((2, 22)), np.ones((3, 22)))
+
+
+@pytest.mark.parametrize("items", [(0,), (-1,), (40,), (1, 23)])
+def test_reversed_items_are_items(items: tuple[int, ...]) -> None:
+    """Item 0 is not the last one: items are counted from 1 and belong to a dimension."""
+    with pytest.raises(InputError, match="reversed_items"):
+        Servqual(reversed_items=items)

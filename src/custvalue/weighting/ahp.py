@@ -46,7 +46,9 @@ class RandomIndex(enum.Enum):
             return 0.0
         sizes, values = _RANDOM[self]
         if n > sizes[-1]:
-            hint = "Group the criteria into a hierarchy, or use RandomIndex.DONEGAN_DODD."
+            longest = _RANDOM[RandomIndex.DONEGAN_DODD][0][-1]
+            hint = "Group the criteria into a hierarchy"
+            hint += ", or use RandomIndex.DONEGAN_DODD." if n <= longest else "."
             raise InputError(
                 f"random index {self.value}", expected=f"at most {sizes[-1]} criteria", got=str(n), hint=hint
             )
@@ -60,10 +62,11 @@ _RANDOM: dict[RandomIndex, tuple[tuple[int, ...], tuple[float, ...]]] = {
         (0.52, 0.89, 1.11, 1.25, 1.35, 1.40, 1.45, 1.49, 1.52, 1.54, 1.56, 1.58, 1.59),
     ),
     RandomIndex.DONEGAN_DODD: (
-        (*range(3, 21), 25, 30, 40, 50, 60, 70, 80),
+        (*range(3, 21), 25, 30, 40, 50, 60, 70, 80, 90, 100),
         (
             0.4914, 0.8286, 1.0591, 1.1797, 1.2519, 1.3171, 1.3733, 1.4055, 1.4213, 1.4497, 1.4643, 1.4822, 1.4969,
             1.5078, 1.5153, 1.5262, 1.5313, 1.5371, 1.5619, 1.5772, 1.5976, 1.6102, 1.6178, 1.6237, 1.6277,
+            1.6213, 1.6339,
         ),
     ),
 }  # fmt: skip
@@ -287,23 +290,34 @@ class AHPResult:
         return self.ratio <= self.rule.limit
 
     @property
-    def worst_pair(self) -> tuple[str, str]:
-        """The pair whose judgement is farthest from the weights; ties go to the pair named first."""
-        i, j = self._worst()
-        return self.comparisons.names[i], self.comparisons.names[j]
+    def worst_pair(self) -> tuple[str, str] | None:
+        """The pair whose judgement is farthest from the weights; ties go to the pair named first.
+
+        None if every judgement is that of the weights: perfectly consistent ones, and one or two criteria.
+        """
+        worst = self._worst()
+        return None if worst is None else (self.comparisons.names[worst[0]], self.comparisons.names[worst[1]])
 
     @property
     def suggestion(self) -> float:
-        """What all other judgements say of :attr:`worst_pair`; the ratio of the weights if they say nothing."""
-        i, j = self._worst()
+        """What all other judgements say of :attr:`worst_pair`; NaN if there is none.
+
+        The ratio of the weights if the other judgements say nothing.
+        """
+        worst = self._worst()
+        if worst is None:
+            return float("nan")
+        i, j = worst
         others = self.comparisons.matrix.copy()
         others[i, j] = others[j, i] = np.nan
         linked = pairwise.connected(~np.isnan(others))
         w = pairwise.eigenvector(others)[0] if linked else self.weights.values
         return float(w[i] / w[j])
 
-    def _worst(self) -> tuple[int, int]:
+    def _worst(self) -> tuple[int, int] | None:
         gap = np.triu(pairwise.misfit(self.comparisons.matrix, self.weights.values), 1)
+        if len(self.comparisons.names) <= 2 or gap.max() <= 1e-9:
+            return None
         i, j = np.unravel_index(int(np.argmax(gap >= gap.max() - 1e-9)), gap.shape)
         return int(i), int(j)
 
@@ -316,11 +330,11 @@ class AHPResult:
         pairs = ", ".join(f"{name}={self.weights[name]:.4g}" for name in self.weights.names)
         if self.consistent:
             return f"AHPResult({pairs}; consistency ratio {self.ratio:.3f}, fine)"
-        first, second = self.worst_pair
-        return (
-            f"AHPResult({pairs}; consistency ratio {self.ratio:.3f} above {self.rule.limit:g}: look at "
-            f"{first} / {second}, which the others put at {self.suggestion:.2g})"
-        )
+        above = f"AHPResult({pairs}; consistency ratio {self.ratio:.3f} above {self.rule.limit:g}"
+        pair = self.worst_pair
+        if pair is None:
+            return f"{above})"
+        return f"{above}: look at {' / '.join(pair)}, which the others put at {self.suggestion:.2g})"
 
 
 def _children(value: Mapping[str, Node]) -> Mapping[str, Node]:

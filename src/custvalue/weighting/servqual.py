@@ -49,7 +49,7 @@ class Servqual:
     Raises
     ------
     InputError
-        If an item belongs to two dimensions, or the weights name others.
+        If an item belongs to two dimensions or a reversed one to none, or the weights name others.
 
     References
     ----------
@@ -67,6 +67,11 @@ class Servqual:
             raise InputError(
                 "Servqual.dimensions", expected="each item in one dimension", got=str(dict(self.dimensions))
             )
+        strangers = [item for item in self.reversed_items if item not in items]
+        if strangers:
+            hint = "Items are counted from 1."
+            expected = "items of the dimensions"
+            raise InputError("Servqual.reversed_items", expected=expected, got=repr(strangers), hint=hint)
         if self.weights is not None and set(self.weights.names) != set(self.dimensions):
             got = str(self.weights.names)
             raise InputError("Servqual.weights", expected=f"weights of {list(self.dimensions)}", got=got)
