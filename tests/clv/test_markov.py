@@ -243,6 +243,36 @@ def test_intervals_of_an_estimated_chain_hold_the_truth_as_often_as_they_say(n_s
     assert abs(inside / n_samples - 0.9) <= 3.5 * np.sqrt(0.09 / n_samples)
 
 
+def test_intervals_hold_the_smoothing_too() -> None:
+    """Chances of a are Dirichlet(1300, 1700, 1000) a posteriori: bounds by SciPy's draws and brute force sums."""
+    counts = [[300, 700, 0], [200, 500, 300], [0, 0, 0]]
+    chain = MarkovChain.from_counts(["a", "b", "c"], counts, smoothing=1000, absorbing=["c"])
+    summary = firm(2)
+    here = GivenStates(customers=summary.customers, states=("a", "b", "c"), at=np.array([0, 1]))
+    model = MarkovCLV(chain=chain, rewards=(10.0, -3.0, 0.0), states=here, first_margin=CERTAIN)
+    values = model.fit(summary).lifetime_value(summary, discount=DiscountRate.annual(0.15))
+    bounds = values.interval(0.95)
+
+    rng = np.random.default_rng(8)
+    rows = [rng.dirichlet(alpha, 4000)[:, :2] for alpha in ([1300, 1700, 1000], [1200, 1500, 1300])]
+    inner = np.eye(2) - np.stack(rows, axis=1) / 1.15
+    drawn = np.linalg.solve(inner, np.array([[10.0], [-3.0]]))[:, :, 0] / 1.15
+    lower, upper = np.quantile(drawn, [0.025, 0.975], axis=0)
+    assert np.all((bounds.lower < values.values) & (values.values < bounds.upper))
+    assert bounds.lower == pytest.approx(lower, abs=0.15 * (upper - lower).min())
+    assert bounds.upper == pytest.approx(upper, abs=0.15 * (upper - lower).min())
+    total = np.quantile(drawn.sum(axis=1), [0.025, 0.975])
+    assert values.total_interval(0.95) == pytest.approx(total, abs=0.15 * (total[1] - total[0]))
+
+
+@pytest.mark.parametrize("smoothing", [-1.0, np.nan, np.inf])
+def test_smoothing_below_zero_or_without_a_number_is_refused(smoothing: float) -> None:
+    with pytest.raises(InputError, match="smoothing"):
+        MarkovChain.from_counts(["a", "b"], [[3, 1], [1, 3]], smoothing=smoothing)
+    with pytest.raises(InputError, match="smoothing"):
+        MarkovChain(states=("a",), transition=np.array([[1.0]]), smoothing=smoothing)
+
+
 def _new_value(chances: FloatArray) -> float:
     model = MarkovCLV(
         chain=MarkovChain.from_recency(chances.tolist()), rewards=(36.0, -4.0, -4.0, -4.0, 0.0), states=RecencyCells(4)

@@ -169,7 +169,7 @@ class StateValues(ArrayHolder):
 
 @attrs.frozen(kw_only=True, eq=False)
 class _StateIntervals(ArrayHolder):
-    """Values by state under chances redrawn from the moves seen: the Bayesian bootstrap of each row."""
+    """Values by state under chances redrawn from the moves seen and the smoothing: a Dirichlet posterior each row."""
 
     model: MarkovCLV
     counts: FloatArray = float_array(2)
@@ -186,6 +186,12 @@ class _StateIntervals(ArrayHolder):
         tails = [(1.0 - level) / 2.0, (1.0 + level) / 2.0]
         lower, upper = np.quantile(self._draws(), tails, axis=0)
         return lower[self.at], upper[self.at]
+
+    def total_interval(self, level: float, /) -> tuple[float, float]:
+        """Bounds of the sum: one draw of the chances holds for all customers."""
+        sums = self._draws() @ np.bincount(self.at, minlength=self.counts.shape[0])
+        lower, upper = np.quantile(sums, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+        return float(lower), float(upper)
 
     def _draws(self) -> FloatArray:
         chain = self.model.chain
@@ -222,7 +228,8 @@ class FittedMarkov:
         """Present value of each customer's rewards within the horizon (None: without end).
 
         Where the chain was estimated, the values carry intervals: the chances of each row are redrawn from a Dirichlet
-        distribution of the moves seen (Rubin, "The Bayesian bootstrap", *Annals of Statistics* 9, 1981).
+        distribution of the moves seen (Rubin, "The Bayesian bootstrap", *Annals of Statistics* 9, 1981), plus the
+        smoothing of the chain.
 
         Raises
         ------
@@ -234,7 +241,7 @@ class FittedMarkov:
         model = self.model
         at = model.states.now(summary)
         mean = model.by_state(horizon=horizon, discount=discount, timing=timing).mean
-        counts = model.chain.counts
+        counts = model.chain.smoothed_counts
         if counts is None:
             return lifetime_values(summary, mean[at])
         intervals = _StateIntervals(

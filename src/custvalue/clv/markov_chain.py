@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from custvalue._arrays import ArrayHolder, FloatArray, as_floats, float_array, strings
 from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._kernels import markov as kernel
-from custvalue.clv._settings import check_probability
+from custvalue.clv._settings import check_finite, check_probability
 from custvalue.clv.markov_states import PathRule, positions
 from custvalue.data import TimeUnit, ValueSeries
 from custvalue.errors import InputError
@@ -23,6 +23,13 @@ _ROW_SLACK = 1e-9
 
 def _optional_counts(value: ArrayLike | None) -> FloatArray | None:
     return None if value is None else as_floats(value, 2)
+
+
+def _smoothed(moves: FloatArray, smoothing: float, kept: list[int]) -> FloatArray:
+    """Add the smoothing, but not out of states that are never left."""
+    weighted: FloatArray = moves + smoothing
+    weighted[kept] = moves[kept]
+    return weighted
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -37,6 +44,8 @@ class MarkovChain(ArrayHolder):
         (n_states, n_states): chance of going from the row's state to the column's; rows add up to 1.
     counts
         (n_states, n_states) moves the chances were estimated from, or None where they were given.
+    smoothing
+        What was added to every count before dividing, except out of absorbing states.
     absorbing
         States that are never left; each must be within reach of every state.
     period
@@ -60,8 +69,10 @@ class MarkovChain(ArrayHolder):
     counts: FloatArray | None = attrs.field(default=None, converter=_optional_counts)
     absorbing: tuple[str, ...] = attrs.field(default=(), converter=strings)
     period: TimeUnit = TimeUnit.YEAR
+    smoothing: float = 0.0
 
     def __attrs_post_init__(self) -> None:
+        check_finite("MarkovChain.smoothing", self.smoothing, least=0.0)
         n_states = len(self.states)
         if len(set(self.states)) != n_states or self.transition.shape != (n_states, n_states):
             got = f"{n_states} names ({len(set(self.states))} different), matrix of shape {self.transition.shape}"
@@ -149,8 +160,9 @@ class MarkovChain(ArrayHolder):
         Raises
         ------
         InputError
-            If a count is negative, or a state was never seen to be left or kept.
+            If a count or the smoothing is negative, or a state was never seen to be left or kept.
         """
+        check_finite("MarkovChain.from_counts(smoothing)", smoothing, least=0.0)
         names = strings(states)
         moves = np.array(counts, dtype=np.float64)
         if moves.shape != (len(names), len(names)) or not bool(np.all(np.isfinite(moves) & (moves >= 0.0))):
@@ -158,12 +170,10 @@ class MarkovChain(ArrayHolder):
             raise InputError(
                 "MarkovChain.from_counts", expected=expected, got=f"shape {moves.shape}, least {np.min(moves)}"
             )
-        weighted = moves + smoothing
-        for name in absorbing:
-            if name in names:
-                at = names.index(name)
-                weighted[at] = moves[at] = 0.0
-                weighted[at, at] = moves[at, at] = 1.0
+        kept = [names.index(name) for name in absorbing if name in names]
+        moves[kept] = 0.0
+        moves[kept, kept] = 1.0
+        weighted = _smoothed(moves, smoothing, kept)
         totals = weighted.sum(axis=1, keepdims=True)
         unseen = [names[row] for row in np.flatnonzero(totals[:, 0] == 0.0)]
         if unseen:
@@ -172,7 +182,9 @@ class MarkovChain(ArrayHolder):
                 "MarkovChain.from_counts", expected="moves out of every state", got=f"none from {unseen}", hint=hint
             )
         transition = weighted / totals
-        return cls(states=names, transition=transition, counts=moves, absorbing=absorbing, period=period)
+        return cls(
+            states=names, transition=transition, counts=moves, absorbing=absorbing, period=period, smoothing=smoothing
+        )
 
     @classmethod
     def from_moves(
@@ -240,6 +252,13 @@ class MarkovChain(ArrayHolder):
         moves = np.bincount(start[known] * n_states + end[known], minlength=n_states * n_states)
         counts = moves.reshape(n_states, n_states).astype(np.float64)
         return cls.from_counts(rule.states, counts, smoothing=smoothing, absorbing=absorbing, period=period)
+
+    @property
+    def smoothed_counts(self) -> FloatArray | None:
+        """Moves seen plus the smoothing, (n_states, n_states): what the chances are in proportion to."""
+        if self.counts is None:
+            return None
+        return _smoothed(self.counts, self.smoothing, [self.states.index(name) for name in self.absorbing])
 
     def occupancy(self, n_periods: int) -> FloatArray:
         """Chance of each state after 0 .. n periods, by starting state: (n_periods + 1, n_states, n_states)."""
