@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -212,11 +213,12 @@ def firm(
 
 
 def test_gupta_lehmann_stuart_against_the_double_sum() -> None:
-    """Every cohort and period written out, 400 periods."""
-    curve, i = GrowthCurve(alpha=1e6, beta=-1.0, gamma=0.3), 0.12
+    """Every cohort and period written out, 400 periods; who is won in a period is the difference of the curve."""
+    i = 0.12
+    won = [1e6 / (1 + math.exp(1.0 - 0.3 * k)) for k in range(401)]
     total = 0.0
     for k in range(401):
-        n = 250_000 if k == 0 else curve.added(k)
+        n = 250_000 if k == 0 else won[k] - won[k - 1]
         margins = sum(50 * 0.8**t / (1 + i) ** t for t in range(200))
         total += n / (1 + i) ** k * (margins - (20.0 if k else 0.0))
 
@@ -245,6 +247,27 @@ def test_the_growth_curve_adds_up() -> None:
     added = np.array([curve.added(t) for t in time])
 
     assert np.trapezoid(added, time) == pytest.approx(curve.won(20) - curve.won(-5), rel=1e-8)
+
+
+@pytest.mark.parametrize(("beta", "gamma"), [(0.0, 1.0), (-5.0, 0.7), (4.0, 0.2), (30.0, 1.0)])
+def test_without_discount_future_customers_are_all_who_are_left_to_be_won(beta: float, gamma: float) -> None:
+    """At a rate of one in a million a period and a margin of 1, once and at once, the value is the number won."""
+    base = GuptaLehmannStuart(
+        curve=GrowthCurve(alpha=100.0, beta=beta, gamma=gamma), discount=DiscountRate.annual(1e-6), customers=0.0,
+        margin=1.0, retention=0.0, acquisition_cost=0.0,
+    )  # fmt: skip
+
+    assert base.value()["future"] == pytest.approx(100.0 / (1 + math.exp(beta)), rel=1e-4)
+
+
+def test_customers_won_between_two_times_are_exact_near_the_ceiling() -> None:
+    """Alpha (1 / (1 + e^-u1) - 1 / (1 + e^-u0)) at u 40 and 41, with 60 digits."""
+    curve = GrowthCurve(alpha=1e6, beta=40.0, gamma=1.0)
+    with mpmath.workdps(60):
+        expected = mpmath.mpf(10) ** 6 * (1 / (1 + mpmath.exp(-41)) - 1 / (1 + mpmath.exp(-40)))
+
+    assert curve.won_between(0.0, 1.0) == pytest.approx(float(expected), rel=1e-14)
+    assert curve.won_between(0.0, math.inf) == pytest.approx(1e6 * math.exp(-40), rel=1e-14)
 
 
 def projection(**changes: object) -> CustomerProjection:

@@ -174,11 +174,11 @@ class BlattbergDeighton:
         Raises
         ------
         InputError
-            If a spend is negative.
+            If a spend is negative or not finite.
         """
-        if acquisition_spend < 0 or retention_spend < 0:
+        if not (0 <= acquisition_spend < math.inf and 0 <= retention_spend < math.inf):
             got = f"{acquisition_spend} and {retention_spend}"
-            raise InputError("BlattbergDeighton.plan", expected="spends of 0 or more", got=got)
+            raise InputError("BlattbergDeighton.plan", expected="finite spends of 0 or more", got=got)
         rate = self.acquisition.rate(acquisition_spend)
         value = self._lifetime_value(retention_spend)
         return SpendPlan(

@@ -16,6 +16,8 @@ from custvalue.errors import InputError
 
 __all__ = ["CorporateValue", "CustomerProjection", "GrowthCurve", "GuptaLehmannStuart", "margin_multiple"]
 
+_A_PERIOD = ("existing_survival", "margin", "acquisition_cost", "fixed_costs")
+
 
 def margin_multiple(retention: float, discount: float, *, growth: float = 0.0, timing: Timing = Timing.END) -> float:
     """Lifetime value of a customer as a multiple of its margin a period.
@@ -73,13 +75,13 @@ class GrowthCurve:
     Raises
     ------
     InputError
-        If alpha or gamma is not above 0.
+        If alpha or gamma is not above 0, or a number is not finite.
 
     Examples
     --------
     >>> curve = GrowthCurve(alpha=100.0, beta=0.0, gamma=1.0)
-    >>> curve.won(0.0), round(curve.added(0.0), 6)
-    (50.0, 25.0)
+    >>> curve.won(0.0), round(curve.added(0.0), 6), round(curve.won_between(0.0, 1.0), 6)
+    (50.0, 25.0, 23.105858)
     """
 
     alpha: float
@@ -87,9 +89,9 @@ class GrowthCurve:
     gamma: float
 
     def __attrs_post_init__(self) -> None:
-        if not (self.alpha > 0 and self.gamma > 0 and math.isfinite(self.beta)):
+        if not (0 < self.alpha < math.inf and 0 < self.gamma < math.inf and math.isfinite(self.beta)):
             got = f"alpha {self.alpha}, beta {self.beta}, gamma {self.gamma}"
-            raise InputError("GrowthCurve", expected="alpha and gamma above 0", got=got)
+            raise InputError("GrowthCurve", expected="alpha and gamma above 0, all finite", got=got)
 
     def won(self, time: float) -> float:
         """Customers ever won by a time."""
@@ -100,12 +102,22 @@ class GrowthCurve:
         won = self.won(time)
         return self.gamma * won * (1 - won / self.alpha)
 
+    def won_between(self, start: float, end: float) -> float:
+        """Customers won from one time to a later one, exact also where nearly all are won; ``inf`` as end is for ever.
+
+        With u = beta + gamma t: alpha (1 - exp(u0 - u1)) / ((1 + exp(u0)) (1 + exp(-u1))).
+        """
+        before, after = self.beta + self.gamma * start, self.beta + self.gamma * end
+        share = -math.expm1(before - after)
+        return self.alpha * share / (1 + math.exp(min(before, 700.0))) / (1 + math.exp(min(-after, 700.0)))
+
 
 @attrs.frozen(kw_only=True)
 class GuptaLehmannStuart:
     """Value of a firm's present and future customers.
 
     A customer won brings the margin at once and, while kept, every period; winning it costs the acquisition cost then.
+    Who is won in the course of a period counts at its end.
 
     Parameters
     ----------
@@ -127,7 +139,7 @@ class GuptaLehmannStuart:
     Raises
     ------
     InputError
-        If retention lies outside [0, 1], customers are negative, or the discount rate is 0.
+        If retention lies outside [0, 1], customers are negative, the discount rate is 0, or a number is not finite.
 
     References
     ----------
@@ -156,14 +168,14 @@ class GuptaLehmannStuart:
     unit: TimeUnit = TimeUnit.YEAR
 
     def __attrs_post_init__(self) -> None:
-        fine = 0 <= self.retention <= 1 and self.customers >= 0 and self.discount.per(self.unit) > 0
-        if not fine:
-            got = f"retention {self.retention}, customers {self.customers}, discount {self.discount}"
-            raise InputError(
-                "GuptaLehmannStuart",
-                expected="retention in [0, 1], customers of 0 or more, a discount rate above 0",
-                got=got,
+        fine = 0 <= self.retention <= 1 and 0 <= self.customers < math.inf and self.discount.per(self.unit) > 0
+        if not (fine and math.isfinite(self.margin) and math.isfinite(self.acquisition_cost)):
+            got = (
+                f"retention {self.retention}, customers {self.customers}, discount {self.discount}, "
+                f"margin {self.margin}, acquisition cost {self.acquisition_cost}"
             )
+            expected = "retention in [0, 1], customers of 0 or more, a discount rate above 0, all numbers finite"
+            raise InputError("GuptaLehmannStuart", expected=expected, got=got)
 
     def value(self) -> Mapping[str, float]:
         """Value of existing and of future customers, the cost of winning the latter, and the whole.
@@ -204,12 +216,11 @@ class GuptaLehmannStuart:
 
     def _discounted_wins(self, i: float) -> float:
         """Sum of customers won in periods 1, 2, ... discounted, until what is left is below 1e-12 of it."""
-        total, k, factor = 0.0, 1, 1 / (1 + i)
-        peak = -self.curve.beta / self.curve.gamma
+        total, k = 0.0, 1
         while True:
-            term = self.curve.added(k) * factor**k
-            total += term
-            if k > peak and term * (1 + i) / i <= 1e-12 * max(total, 1e-300):
+            total += self.curve.won_between(k - 1, k) * (1 + i) ** -k
+            left = self.curve.won_between(k, math.inf) * (1 + i) ** -(k + 1)
+            if left <= 1e-12 * max(total, 1e-300):
                 return total
             k += 1
 
@@ -229,7 +240,12 @@ class CorporateValue:
     non_operating_assets, net_debt
         Added and taken off for the shareholders.
     shares
-        Number of shares.
+        Number of shares, above 0.
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or there are no shares.
 
     Examples
     --------
@@ -244,6 +260,12 @@ class CorporateValue:
     non_operating_assets: float
     net_debt: float
     shares: float
+
+    def __attrs_post_init__(self) -> None:
+        figures = attrs.asdict(self)
+        if not (all(math.isfinite(figure) for figure in figures.values()) and self.shares > 0):
+            got = ", ".join(f"{name} {figure}" for name, figure in figures.items())
+            raise InputError("CorporateValue", expected="finite numbers and shares above 0", got=got)
 
     @property
     def customer_equity(self) -> float:
@@ -306,7 +328,7 @@ class CustomerProjection(ArrayHolder):
     Raises
     ------
     InputError
-        If lengths or ranges do not fit.
+        If lengths or ranges do not fit, or a number is not finite.
 
     References
     ----------
@@ -342,7 +364,11 @@ class CustomerProjection(ArrayHolder):
                 raise InputError(
                     f"CustomerProjection.{name}", expected="shares in [0, 1] that never rise", got="others"
                 )
-        if self.survival[0] != 1 or not 0 <= self.tax_rate < 1 or self.customers < 0:
+        for name, column in zip(("acquired", *_A_PERIOD), (self.acquired, *columns), strict=True):
+            if not np.all(np.isfinite(column)):
+                got = f"{int((~np.isfinite(column)).sum())} others"
+                raise InputError(f"CustomerProjection.{name}", expected="finite numbers", got=got)
+        if self.survival[0] != 1 or not 0 <= self.tax_rate < 1 or not 0 <= self.customers < math.inf:
             got = f"{self.survival[0]}, {self.tax_rate}, {self.customers}"
             raise InputError("CustomerProjection", expected="survival from 1, tax in [0, 1), customers of 0 or more",
                              got=got)  # fmt: skip
@@ -378,10 +404,10 @@ class CustomerProjection(ArrayHolder):
         Raises
         ------
         InputError
-            If the terminal growth is not below the discount rate, or there are no shares.
+            If the terminal growth is not below the discount rate, there are no shares, or a number is not finite.
         """
         rate = discount.per(unit)
-        if not shares > 0 or (terminal_growth is not None and terminal_growth >= rate):
+        if not shares > 0 or (terminal_growth is not None and not -math.inf < terminal_growth < rate):
             got = f"{shares} shares, growth {terminal_growth}, rate {rate:g}"
             raise InputError("CustomerProjection.value", expected="shares above 0, growth below the rate", got=got)
         factors = (1 + rate) ** -np.arange(1.0, self.acquired.size + 1)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from fractions import Fraction
-from typing import TypeAlias
 
 import attrs
 import numpy as np
 
 from custvalue._arrays import BoolArray, IntArray
-from custvalue._frames import Column, FrameKind, build_frame, read_columns
-from custvalue.data import Amount, Currency, CustomerIndex
+from custvalue._frames import Column, FrameKind, build_frame
+from custvalue.data import Currency, CustomerIndex
 from custvalue.data._currency import as_currency
 from custvalue.equity._dated import Valued, dated
 from custvalue.equity._judgement import Judgement, judge
 from custvalue.equity._kernels import exact
 from custvalue.equity._result import Line, LineName, check_reconciles
-from custvalue.errors import AlignmentError, Fault, InputError, SchemaError
+from custvalue.equity._tabulated import Row, tabulated
+from custvalue.errors import AlignmentError, InputError
 
 __all__ = ["EquityStatement"]
-
-Row: TypeAlias = tuple[int, Amount]
-_TABLE = ("opening", "lost", "won", "risen", "fallen")
 
 
 def _lines(value: Iterable[Line]) -> tuple[Line, ...]:
@@ -158,14 +153,15 @@ class EquityStatement:
         ----------
         table
             Line to (number of customers, mean value in major units), or a frame with columns ``line``, ``customers``
-            and ``mean``. Lines: opening, lost, won, risen, fallen; reactivated if there are any.
+            and ``mean``. Lines, each once: opening, lost, won, risen, fallen; reactivated if there are any. Numbers
+            are whole, means finite; both may be text such as ``"282.00"``.
         currency
             Of the means.
 
         Raises
         ------
         SchemaError
-            Naming every line that is missing, unknown or not possible.
+            Naming every line that is missing, unknown, there twice, not a number or not possible, all at once.
 
         Examples
         --------
@@ -183,9 +179,7 @@ class EquityStatement:
         EquityStatement(100,000 customers, 28,200,000.00 EUR -> 105,000 customers, 27,972,857.14 EUR)
         """
         money = Currency.of(currency)
-        rows = table if isinstance(table, Mapping) else _rows(table)
-        facts = _tabulated(rows, money)
-        return cls(lines=facts, currency=money)
+        return cls(lines=tabulated(table, money), currency=money)
 
     def __getitem__(self, name: str | LineName) -> Line:
         """One line by name.
@@ -303,53 +297,3 @@ def _marked(customers: CustomerIndex, some: CustomerIndex | None) -> BoolArray:
         at = customers.positions(some.ids)
         mask[at[at >= 0]] = True
     return mask
-
-
-def _rows(frame: object) -> dict[str, Row]:
-    columns = read_columns(frame, ["line", "customers", "mean"], what="equity table")
-    triples = zip(*(columns[name].tolist() for name in ("line", "customers", "mean")), strict=True)
-    return {str(line): (int(customers), mean) for line, customers, mean in triples}
-
-
-def _tabulated(rows: Mapping[str, Row], currency: Currency) -> list[Line]:
-    known = (*_TABLE, "reactivated")
-    faults = [Fault(f"line {name!r}", "to be in the table", "nothing") for name in _TABLE if name not in rows]
-    faults += [
-        Fault(f"line {name!r}", f"one of {list(known)}", "an unknown line") for name in rows if name not in known
-    ]
-    faults += [Fault(f"line {name!r}", "0 customers or more", str(row[0])) for name, row in rows.items() if row[0] < 0]
-    SchemaError.raise_for("equity table", faults)
-    n = LineName
-    counts = {name: rows[name][0] if name in rows else 0 for name in known}
-    amounts = {name: _product(rows[name], currency) if name in rows else 0 for name in known}
-    kept = counts["opening"] - counts["lost"], amounts["opening"] - amounts["lost"]
-    subtotal = tuple(kept[at] + came["reactivated"] + came["won"] for at, came in enumerate((counts, amounts)))
-    moved = counts["risen"] + counts["fallen"]
-    same = subtotal[0] - moved
-    faults = (
-        [] if kept[0] >= 0 else [Fault("line 'lost'", f"at most {counts['opening']} customers", str(counts["lost"]))]
-    )
-    faults += [] if same >= 0 else [Fault("risen and fallen", f"at most {subtotal[0]} customers", str(moved))]
-    SchemaError.raise_for("equity table", faults)
-    unchanged = exact.rounded(Fraction(subtotal[1] * same, subtotal[0])) if subtotal[0] else 0
-    rest = subtotal[1] - (unchanged if moved else subtotal[1])
-    unchanged = unchanged if moved else subtotal[1]
-    risen = exact.rounded(Fraction(rest * counts["risen"], moved)) if moved else 0
-    closing = amounts["risen"] + amounts["fallen"] + unchanged
-    return [
-        Line(n.OPENING, counts["opening"], amounts["opening"], amounts["opening"]),
-        Line(n.LOST, counts["lost"], amounts["lost"], amounts["lost"]),
-        Line(n.KEPT, kept[0], kept[1], kept[1]),
-        Line(n.REACTIVATED, counts["reactivated"], amounts["reactivated"], amounts["reactivated"]),
-        Line(n.WON, counts["won"], amounts["won"], amounts["won"]),
-        Line(n.SUBTOTAL, subtotal[0], subtotal[1], subtotal[1]),
-        Line(n.RISEN, counts["risen"], amounts["risen"], risen),
-        Line(n.FALLEN, counts["fallen"], amounts["fallen"], rest - risen),
-        Line(n.UNCHANGED, same, unchanged, unchanged),
-        Line(n.CLOSING, subtotal[0], closing, closing),
-    ]
-
-
-def _product(row: Row, currency: Currency) -> int:
-    customers, mean = row
-    return exact.rounded(Fraction(Decimal(str(mean))) * customers * currency.scale)

@@ -1,0 +1,194 @@
+"""Numbers that cannot be used are refused in words, all of a table at once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from custvalue._arrays import FloatArray
+from custvalue.data import DiscountRate
+from custvalue.equity import (
+    BlattbergDeighton,
+    CorporateValue,
+    CustomerProjection,
+    EquityStatement,
+    GrowthCurve,
+    GuptaLehmannStuart,
+    ResponseCurve,
+)
+from custvalue.errors import InputError, SchemaError
+
+NAN, INF = float("nan"), float("inf")
+GOOD: dict[str, tuple[object, object]] = {
+    "opening": (100, "10.00"),
+    "lost": (10, "5.00"),
+    "won": (20, 4),
+    "risen": (5, 12.5),
+    "fallen": (5, Decimal("1.25")),
+}
+PLAN = BlattbergDeighton(
+    margin=50,
+    discount=DiscountRate.annual(0.15),
+    acquisition=ResponseCurve(0.4, 0.1),
+    retention=ResponseCurve(0.7, 0.1),
+)
+WORTH = CorporateValue(
+    existing=800.0, future=300.0, fixed_costs=400.0, non_operating_assets=50.0, net_debt=150.0, shares=100.0
+)
+
+
+def firm(**changes: float) -> GuptaLehmannStuart:
+    settings = {"customers": 100.0, "margin": 50.0, "retention": 0.8, "acquisition_cost": 20.0} | changes
+    curve = GrowthCurve(alpha=1000.0, beta=-1.0, gamma=0.3)
+    return GuptaLehmannStuart(
+        curve=curve,
+        discount=DiscountRate.annual(0.12),
+        customers=settings["customers"],
+        margin=settings["margin"],
+        retention=settings["retention"],
+        acquisition_cost=settings["acquisition_cost"],
+    )
+
+
+def projection(customers: float = 100.0, **changes: list[float]) -> CustomerProjection:
+    def column(name: str, *usual: float) -> FloatArray:
+        return np.array(changes.get(name, list(usual)))
+
+    return CustomerProjection(
+        customers=customers,
+        survival=column("survival", 1.0, 0.8, 0.6),
+        existing_survival=column("existing_survival", 0.9, 0.8),
+        acquired=column("acquired", 10.0, 10.0),
+        margin=column("margin", 5.0, 5.0),
+        acquisition_cost=column("acquisition_cost", 8.0, 8.0),
+        fixed_costs=column("fixed_costs", 50.0, 50.0),
+    )
+
+
+def frame(*more: tuple[str, object, object]) -> pd.DataFrame:
+    rows = [(name, *row) for name, row in GOOD.items()] + list(more)
+    return pd.DataFrame(rows, columns=["line", "customers", "mean"])
+
+
+def test_whole_numbers_written_otherwise_are_the_same_table() -> None:
+    """Floats, numpy numbers and plain text, in a mapping or a frame."""
+    plain = EquityStatement.from_table(GOOD, currency="EUR")
+    counts = {"opening": 100.0, "lost": np.int64(10), "won": "20", "risen": Decimal(5), "fallen": np.float64(5)}
+    other = {name: (counts[name], mean) for name, (_, mean) in GOOD.items()}
+
+    assert EquityStatement.from_table(other, currency="EUR") == plain
+    assert EquityStatement.from_table(frame(), currency="EUR") == plain
+
+
+def test_a_line_given_twice_is_refused() -> None:
+    """The later one would win silently and 17 customers be lost."""
+    with pytest.raises(SchemaError, match=r"line 'won': expected to be there once, got 2 times"):
+        EquityStatement.from_table(frame(("won", 3, "4.00")), currency="EUR")
+
+
+@pytest.mark.parametrize("count", [10.7, NAN, INF, None, "ten", "1,000", -1, True])
+def test_a_count_that_is_not_whole_is_refused(count: object) -> None:
+    with pytest.raises(SchemaError, match=r"line 'lost': expected a whole number of customers") as caught:
+        EquityStatement.from_table(GOOD | {"lost": (count, "5.00")}, currency="EUR")
+
+    assert len(caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("mean", [NAN, -INF, None, "5,00", "", "five"])
+def test_a_mean_that_is_not_a_number_is_refused(mean: object) -> None:
+    with pytest.raises(SchemaError, match=r"line 'lost': expected a finite mean") as caught:
+        EquityStatement.from_table(GOOD | {"lost": (10, mean)}, currency="EUR")
+
+    assert len(caught.value.faults) == 1
+
+
+def test_a_frame_with_a_fraction_or_a_gap_is_refused() -> None:
+    table = pl.DataFrame(
+        {
+            "line": ["opening", "lost", "won", "risen", "fallen"],
+            "customers": [100.0, 10.7, 20.0, 5.0, None],
+            "mean": [10.0, 5.0, None, 12.5, 1.25],
+        }
+    )
+    with pytest.raises(SchemaError) as caught:
+        EquityStatement.from_table(table, currency="EUR")
+
+    assert [fault.where for fault in caught.value.faults] == ["line 'lost'", "line 'won'", "line 'fallen'"]
+
+
+def test_all_faults_of_a_table_are_told_at_once() -> None:
+    rows = [(name, *GOOD[name]) for name in ("opening", "won", "risen")]
+    rows += [("won", 3, "4.00"), ("gone", 1, "1"), ("feln", 5, 1), ("lost", 10.5, "5,00")]
+    table = pd.DataFrame(rows, columns=["line", "customers", "mean"])
+    with pytest.raises(SchemaError) as caught:
+        EquityStatement.from_table(table, currency="EUR")
+
+    found = sorted(f"{fault.where} {fault.got}" for fault in caught.value.faults)
+    assert found == [
+        "line 'fallen' nothing",
+        "line 'feln' an unknown line",
+        "line 'gone' an unknown line",
+        "line 'lost' 10.5",
+        "line 'lost' 5,00",
+        "line 'won' 2 times",
+    ]
+
+
+def test_a_row_that_is_no_pair_is_refused() -> None:
+    with pytest.raises(SchemaError, match="2 faults"):
+        EquityStatement.from_table(GOOD | {"lost": 10, "won": (1, 2, 3)}, currency="EUR")
+
+
+@pytest.mark.parametrize("name", ["customers", "margin", "acquisition_cost", "retention"])
+@pytest.mark.parametrize("wrong", [NAN, INF])
+def test_a_firm_of_numbers_that_are_not_finite_is_refused(name: str, wrong: float) -> None:
+    with pytest.raises(InputError, match="GuptaLehmannStuart"):
+        firm(**{name: wrong})
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta", "gamma"])
+@pytest.mark.parametrize("wrong", [NAN, INF])
+def test_a_growth_curve_that_is_not_finite_is_refused(name: str, wrong: float) -> None:
+    with pytest.raises(InputError, match="GrowthCurve"):
+        attrs.evolve(GrowthCurve(alpha=1000.0, beta=-1.0, gamma=0.3), **{name: wrong})
+
+
+@pytest.mark.parametrize("wrong", [NAN, INF, -1.0])
+def test_a_spend_that_is_not_a_number_is_refused(wrong: float) -> None:
+    with pytest.raises(InputError, match="finite spends of 0 or more"):
+        PLAN.plan(acquisition_spend=wrong, retention_spend=1.0)
+    with pytest.raises(InputError, match="finite spends of 0 or more"):
+        PLAN.plan(acquisition_spend=1.0, retention_spend=wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"shares": 0.0}, {"shares": -1.0}, {"shares": NAN}, {"future": NAN}, {"net_debt": INF}]
+)
+def test_a_corporate_value_without_shares_or_numbers_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InputError, match="shares above 0"):
+        attrs.evolve(WORTH, **wrong)
+
+
+@pytest.mark.parametrize("name", ["acquired", "margin", "acquisition_cost", "fixed_costs", "existing_survival"])
+@pytest.mark.parametrize("wrong", [NAN, INF])
+def test_a_projection_with_a_gap_is_refused(name: str, wrong: float) -> None:
+    with pytest.raises(InputError, match=f"CustomerProjection.{name}"):
+        projection(100.0, **{name: [0.5, wrong]})
+
+
+@pytest.mark.parametrize("wrong", [NAN, INF, -1.0])
+def test_a_projection_needs_a_number_of_customers(wrong: float) -> None:
+    with pytest.raises(InputError, match="customers of 0 or more"):
+        projection(customers=wrong)
+
+
+def test_a_terminal_growth_that_is_not_a_number_is_refused() -> None:
+    with pytest.raises(InputError, match="growth below the rate"):
+        projection().value(DiscountRate.annual(0.1), terminal_growth=NAN)
+    with pytest.raises(InputError, match="finite numbers"):
+        projection().value(DiscountRate.annual(0.1), net_debt=NAN)
