@@ -8,6 +8,7 @@ from tests.portfolio._tables import table
 
 from custvalue.portfolio import (
     Blend,
+    CutRule,
     Fixed,
     Floored,
     MatrixClassifier,
@@ -24,6 +25,7 @@ from custvalue.portfolio import (
     TwoTier,
     ValueShare,
     difference,
+    models,
     presets,
 )
 
@@ -74,6 +76,44 @@ def test_two_tiers_by_rank_and_by_value() -> None:
     assert TwoTier().fit(values).classify(values).labels.tolist() == ["gold"] * 2 + ["iron"] * 8
     by_value = TwoTier(cuts=ValueShare(0.9)).fit(values).classify(values)
     assert by_value.labels.tolist() == ["gold"] * 3 + ["iron"] * 7
+
+
+@pytest.mark.parametrize("cuts", [TopShare(0.2), TopShare(0.9), ValueShare(0.8), Median(), Fixed(-5)], ids=str)
+def test_two_tiers_never_call_a_loss_gold(cuts: CutRule) -> None:
+    tiers = TwoTier(cuts=cuts)
+    for losses in ([-5.0], [-1.0, -2.0, -3.0], [0.0, -1.0]):
+        values = table(range(len(losses)), profit=losses)
+        assert tiers.fit(values).classify(values).labels.tolist() == ["iron"] * len(losses)
+    mixed = table(range(5), profit=[1.0, -1.0, -2.0, -3.0, -4.0])
+
+    assert "gold" not in tiers.fit(mixed).classify(mixed).labels[1:].tolist()
+
+
+def test_two_tiers_of_a_measure_without_a_zero_have_no_floor() -> None:
+    values = table(range(5), index=[-1.0, -2.0, -3.0, -4.0, -5.0])
+    tiers = TwoTier(measure="index", floor=-np.inf).fit(values)
+
+    assert tiers.classify(values).labels.tolist() == ["gold"] + ["iron"] * 4
+
+
+def test_variation_at_a_border_of_abc_xyz_is_the_steadier_class() -> None:
+    """X up to 0.5 and Y up to 1.0, both included; who crosses the value share is in the upper class."""
+    above = [np.nextafter(0.5, 1), np.nextafter(1.0, 2)]
+    values = table(range(6), profit=[40, 40, 15, 3, 1, 1], variation=[0.5, above[0], 1.0, above[1], 0.2, np.nan])
+    found = models.ABC_XYZ.fit(values).classify(values)
+
+    assert found.labels.tolist() == ["AX", "AY", "BY", "CZ", "CX", "missing"]
+    assert [cut.ties for cut in found.cuts] == ["high", "low"]
+
+
+def test_abc_xyz_parts_off_who_brings_nothing_or_costs_money() -> None:
+    values = table(range(6), profit=[80, 15, 5, 0, -3, -90], variation=[0.1, 0.1, 0.1, 0.1, 0.7, 3.0])
+    found = models.ABC_XYZ.fit(values).classify(values)
+
+    assert found.labels.tolist() == ["AX", "BX", "CX", "D", "D", "D"]
+    assert found.scheme.policy("D").strategy == "reprice or let go"
+    losers = table("ab", profit=[-1.0, 0.0], variation=[0.1, 2.0])
+    assert models.ABC_XYZ.fit(losers).classify(losers).labels.tolist() == ["D", "D"]
 
 
 def test_pareto_classes_give_the_crossing_customer_to_the_upper_class() -> None:

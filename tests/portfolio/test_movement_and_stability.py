@@ -10,11 +10,15 @@ from custvalue.data import CustomerIndex
 from custvalue.errors import AlignmentError, InputError
 from custvalue.portfolio import (
     ABSENT,
+    Blend,
     Classification,
+    ClusterClassifier,
     Fixed,
     Movement,
     Policy,
+    PortfolioClassifier,
     Pyramid,
+    Scaling,
     Scheme,
     TwoTier,
     bootstrap_stability,
@@ -136,6 +140,44 @@ def test_stability_does_not_depend_on_the_order() -> None:
     other = bootstrap_stability(Pyramid(), values.take(order), n_draws=30)
 
     assert np.array_equal(one.agreement[order], other.agreement)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "columns"),
+    [
+        (Pyramid(), {"profit": [1.0, np.nan, 3.0, np.nan]}),
+        (ClusterClassifier(features=["a", "b"], n_clusters=(3, 3)), {"a": [1, 2, 3, 4, 9], "b": [5, 1, 4, 2, 8]}),
+        (TwoTier(measure=Blend("z", {"a": 1.0}, Scaling.Z), floor=-np.inf), {"a": [1.0, 1.0, 2.0]}),
+    ],
+    ids=["who has the measure", "who differs", "what varies"],
+)
+def test_draws_that_cannot_be_learnt_from_are_drawn_again_and_counted(
+    classifier: PortfolioClassifier, columns: dict[str, list[float]]
+) -> None:
+    n = len(next(iter(columns.values())))
+    stable = bootstrap_stability(classifier, table(range(n), **columns), n_draws=200)
+
+    assert stable.n_repetitions == 200
+    assert stable.n_redrawn > 0
+    assert np.all((stable.agreement >= 0) & (stable.agreement <= 1))
+    assert f"over 200 repetitions, {stable.n_redrawn} more redrawn" in repr(stable)
+
+
+def test_the_share_of_redrawn_draws_is_the_chance_of_an_empty_one() -> None:
+    """Two of four have the measure: all four drawn from the others with a chance of 1/16, 1/15 of those kept."""
+    stable = bootstrap_stability(Pyramid(), table(range(4), profit=[1.0, np.nan, 3.0, np.nan]), n_draws=3000)
+
+    assert stable.n_redrawn / 3000 == pytest.approx(1 / 15, abs=0.02)  # four standard errors
+    assert stable.agreement[[1, 3]].tolist() == [1.0, 1.0]  # always missing
+
+
+def test_a_population_that_hardly_any_draw_can_stand_for_is_refused() -> None:
+    """Eight clusters of eight customers need each of them drawn: 8! / 8**8, one in 416."""
+    values = table(range(8), a=np.arange(8.0), b=np.arange(8.0) ** 2)
+    with pytest.raises(InputError, match=r"expected 5 draws to learn from.*the last refused"):
+        bootstrap_stability(ClusterClassifier(features=["a", "b"], n_clusters=(8, 8)), values, n_draws=5)
+    with pytest.raises(InputError, match="only missing values"):
+        bootstrap_stability(Pyramid(), table("a", profit=[np.nan]))
 
 
 def test_the_costing_example_changes_who_is_gold() -> None:

@@ -127,7 +127,7 @@ def test_a_higher_beta_is_worth_less_and_beta_zero_is_discounted_without_risk() 
     assert found["discount_rate"] == pytest.approx([0.04, 0.10, 0.16])
     assert found["risk_adjusted_value"] == pytest.approx([100 + 100 / 1.04, 100 + 100 / 1.10, 100 + 100 / 1.16])
     with pytest.raises(InputError, match="above -1"):
-        risk_adjusted_value(flows, [-30], risk_free=0.04, portfolio_return=0.10)
+        risk_adjusted_value(flows, -30, risk_free=0.04, portfolio_return=0.10)
 
 
 def test_what_cannot_be_is_refused() -> None:
@@ -141,3 +141,35 @@ def test_what_cannot_be_is_refused() -> None:
         TWO.betas([0.5, 0.6])
     with pytest.raises(InputError, match="two periods"):
         SegmentReturns(segments=["A"], returns=np.array([[0.1]]))
+
+
+@pytest.mark.parametrize("betas", [[1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]])
+def test_more_or_fewer_betas_than_customers_are_refused(betas: ArrayLike) -> None:
+    flows = paths("ab", [[110.0, 121.0], [110.0, 121.0]])
+    with pytest.raises(InputError, match="expected one number, or 2"):
+        risk_adjusted_value(flows, betas, risk_free=0.05, portfolio_return=0.10)
+
+
+def test_one_beta_does_for_all() -> None:
+    flows = paths("ab", [[110.0, 121.0], [110.0, 121.0]])
+    worth = risk_adjusted_value(flows, 1.0, risk_free=0.05, portfolio_return=0.10)
+
+    assert worth["risk_adjusted_value"] == pytest.approx([200.0, 200.0])
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_value_at_risk_of_what_is_not_a_number_is_refused(wrong: float) -> None:
+    flows = paths("ab", [[110.0, 121.0], [110.0, 121.0]])
+    with pytest.raises(InputError, match="finite cash flows"):
+        risk_adjusted_value(paths("ab", np.array([[110.0, wrong], [1, 1]])), 1.0, risk_free=0.05, portfolio_return=0.10)
+    with pytest.raises(InputError, match="finite rates and betas"):
+        risk_adjusted_value(flows, [1.0, wrong], risk_free=0.05, portfolio_return=0.10)
+    with pytest.raises(InputError, match="finite rates and betas"):
+        risk_adjusted_value(flows, 1.0, risk_free=wrong, portfolio_return=0.10)
+
+
+@pytest.mark.parametrize("wrong", [0.0, -5.0, np.nan, np.inf])
+def test_a_return_on_assets_that_are_not_there_is_refused(wrong: float) -> None:
+    profit, assets = paths("ab", [[1, 2], [3, 4]]), paths("ab", np.array([[10, 20], [wrong, 40]]))
+    with pytest.raises(InputError, match="finite assets above 0"):
+        SegmentReturns.of(profit, assets)

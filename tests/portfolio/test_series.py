@@ -63,6 +63,26 @@ def test_a_relationship_starts_with_its_first_activity() -> None:
     assert found["silence"].tolist() == [0.5, 0.0]  # one period since, gaps of two
 
 
+def test_who_was_never_observed_is_missing_and_no_prospect() -> None:
+    """Nothing is known of a row of NaN; a row of zeros, or of zeros and gaps, never bought."""
+    rows: list[list[float]] = [
+        [NAN] * 6,
+        [0.0] * 6,
+        [NAN, NAN, 0.0, 0.0, NAN, NAN],
+        [5, 6, 5, 6, 5, 6],
+        [4, 4, 4, 4, 4, 4],
+    ]
+    measures = series_measures(paths(["unseen", "zero", "gaps", "buyer", "other"], rows))
+
+    for name in measures.names:
+        assert np.isnan(measures[name][0]), name
+    assert measures["active_periods"][1:].tolist() == [0.0, 0.0, 6.0, 6.0]
+    assert measures["age"][1:].tolist() == [0.0, 0.0, 6.0, 6.0]
+    stages = models.LIFE_CYCLE.fit(measures).classify(measures).labels.tolist()
+    assert stages == ["missing", "prospect", "prospect", "stable", "stable"]
+    assert models.VALUE_RISK.fit(measures).classify(measures).labels[0] == "missing"
+
+
 def test_every_stage_of_the_life_cycle() -> None:
     rows: list[list[int]] = [
         [0, 0, 0, 0, 0, 0, 0, 0],

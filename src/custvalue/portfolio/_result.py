@@ -75,6 +75,8 @@ class Stability(ArrayHolder):
         What was changed: ``"bootstrap"``, ``"allocator"`` ...
     n_repetitions
         How many repetitions.
+    n_redrawn
+        How many more were drawn, and drawn again because no classes could be learnt from them.
 
     Examples
     --------
@@ -88,6 +90,7 @@ class Stability(ArrayHolder):
     agreement: FloatArray = float_array()
     against: str
     n_repetitions: int
+    n_redrawn: int = 0
 
     def __attrs_post_init__(self) -> None:
         check_lengths("Stability", len(self.customers), {"agreement": self.agreement})
@@ -103,7 +106,8 @@ class Stability(ArrayHolder):
 
     def __repr__(self) -> str:
         """One line."""
-        return f"Stability(against {self.against}: mean {self.mean:.3f} over {self.n_repetitions} repetitions)"
+        more = f", {self.n_redrawn} more redrawn" if self.n_redrawn else ""
+        return f"Stability(against {self.against}: mean {self.mean:.3f} over {self.n_repetitions} repetitions{more})"
 
 
 def _cuts(value: Iterable[Cut]) -> tuple[Cut, ...]:

@@ -250,6 +250,36 @@ class NaturalBreaks:
 
 
 @attrs.frozen
+class Above:
+    """Another rule, its cuts moved to just above a floor where they would fall to it.
+
+    Parameters
+    ----------
+    rule
+        The rule for the cuts.
+    floor
+        No cut lies at or below it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Above(TopShare(0.75), 2.0).learn(np.array([-5.0, -1.0, 3.0, 8.0]))[0] > 2.0
+    True
+    """
+
+    rule: CutRule
+    floor: float = 0.0
+
+    def learn(self, values: FloatArray, /) -> tuple[float, ...]:
+        """Return the rule's cuts, moved to just above the floor where they would fall to it."""
+        above = float(np.nextafter(self.floor, np.inf))
+        return tuple(max(point, above) for point in self.rule.learn(values))
+
+    def __str__(self) -> str:
+        return f"{self.rule}, above {self.floor:g}"
+
+
+@attrs.frozen
 class Floored:
     """Another rule, with a fixed lowest cut in front that the others always lie above.
 
@@ -272,8 +302,7 @@ class Floored:
 
     def learn(self, values: FloatArray, /) -> tuple[float, ...]:
         """Return the floor, then the rule's cuts, moved to just above the floor where they would fall to it."""
-        above = float(np.nextafter(self.floor, np.inf))
-        return (self.floor, *(max(point, above) for point in self.rule.learn(values)))
+        return (self.floor, *Above(self.rule, self.floor).learn(values))
 
     def __str__(self) -> str:
         return f"fixed at {self.floor:g}; {self.rule}"

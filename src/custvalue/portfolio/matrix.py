@@ -76,7 +76,7 @@ class FittedGrid:
 
     def _codes(self, columns: Sequence[FloatArray]) -> IntArray:
         points = [cut.at for cut in self.cuts]
-        tie_is_high = self.cuts[0].ties == Tie.HIGH.value
+        tie_is_high = [cut.ties == Tie.HIGH.value for cut in self.cuts]
         return grid.cell_classes(columns, points, self._lookup(), tie_is_high=tie_is_high)
 
     def _lookup(self) -> IntArray:
@@ -92,7 +92,11 @@ class FittedGrid:
 
 
 def fit_grid(
-    values: ValueTable, axes: Sequence[AxisLike], rules: Sequence[CutRule], cells: Cells, tie: Tie = Tie.HIGH
+    values: ValueTable,
+    axes: Sequence[AxisLike],
+    rules: Sequence[CutRule],
+    cells: Cells,
+    ties: Sequence[Tie] = (),
 ) -> FittedGrid:
     """Learn the cuts of a grid: the recipe that tiers and matrices share.
 
@@ -106,7 +110,8 @@ def fit_grid(
     require_measures(cells.scheme.name, values, needed(axes))
     fitted = tuple(fit_axis(axis, values) for axis in axes)
     cuts = []
-    for axis, rule, levels in zip(fitted, rules, cells.axes, strict=True):
+    sides = ties or (Tie.HIGH,) * len(fitted)
+    for axis, rule, levels, tie in zip(fitted, rules, cells.axes, sides, strict=True):
         column = axis.column(values)
         points = learnt(rule, column, f"cuts of {axis.name!r}")
         if len(points) != len(levels.levels) - 1:
@@ -131,6 +136,10 @@ def _as_rules(value: CutsLike) -> CutRule | tuple[CutRule, ...]:
     return value if isinstance(value, CutRule) else tuple(value)
 
 
+def _as_ties(value: Tie | Iterable[Tie]) -> Tie | tuple[Tie, ...]:
+    return value if isinstance(value, Tie) else tuple(value)
+
+
 @attrs.frozen(kw_only=True)
 class MatrixClassifier:
     """Customers in the cells of a matrix over two or more measured axes.
@@ -146,7 +155,7 @@ class MatrixClassifier:
     more
         Further axes, for cells with three or more.
     tie
-        Which side a value exactly at a cut belongs to.
+        Which side a value exactly at a cut belongs to: one for all axes, or one an axis.
 
     Raises
     ------
@@ -178,7 +187,7 @@ class MatrixClassifier:
     cells: Cells
     cuts: CutRule | tuple[CutRule, ...] = attrs.field(factory=Median, converter=_as_rules)
     more: tuple[AxisLike, ...] = attrs.field(default=(), converter=_as_axes)
-    tie: Tie = Tie.HIGH
+    tie: Tie | tuple[Tie, ...] = attrs.field(default=Tie.HIGH, converter=_as_ties)
 
     def __attrs_post_init__(self) -> None:
         wanted = len(self.cells.axes)
@@ -187,6 +196,8 @@ class MatrixClassifier:
             raise InputError("MatrixClassifier", expected=f"{wanted} axes for {names}", got=str(len(self.axes)))
         if isinstance(self.cuts, tuple) and len(self.cuts) != wanted:
             raise InputError("MatrixClassifier.cuts", expected=f"one rule, or {wanted}", got=str(len(self.cuts)))
+        if isinstance(self.tie, tuple) and len(self.tie) != wanted:
+            raise InputError("MatrixClassifier.tie", expected=f"one side, or {wanted}", got=str(len(self.tie)))
 
     @property
     def axes(self) -> tuple[AxisLike, ...]:
@@ -204,4 +215,5 @@ class MatrixClassifier:
             If a rule cannot learn, or gives more or fewer cuts than the axis has borders.
         """
         rules = self.cuts if isinstance(self.cuts, tuple) else (self.cuts,) * len(self.axes)
-        return fit_grid(values, self.axes, rules, self.cells, self.tie)
+        ties = self.tie if isinstance(self.tie, tuple) else (self.tie,) * len(self.axes)
+        return fit_grid(values, self.axes, rules, self.cells, ties)

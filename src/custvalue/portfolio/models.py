@@ -18,7 +18,7 @@ from custvalue.portfolio import presets
 from custvalue.portfolio._protocol import PortfolioClassifier
 from custvalue.portfolio.axes import Blend, difference
 from custvalue.portfolio.cuts import Fixed, Mean, Median, Quantiles, TopShare, ValueShare
-from custvalue.portfolio.matrix import MatrixClassifier
+from custvalue.portfolio.matrix import MatrixClassifier, Tie
 from custvalue.portfolio.rules import Condition, Rule, RuleClassifier
 from custvalue.portfolio.tiers import ParetoABC, Pyramid, TwoTier
 
@@ -29,10 +29,14 @@ TWO_TIER_BY_VALUE = TwoTier(cuts=ValueShare(0.8))
 PYRAMID = Pyramid()
 PARETO_ABC = ParetoABC()
 
-#: ``variation`` as :func:`custvalue.portfolio.series_measures` gives it. X below 0.5, Y below 1.0; for steady
-#: trades ``Fixed((0.10, 0.25))`` is in use as well.
+#: ``variation`` as :func:`custvalue.portfolio.series_measures` gives it. X up to 0.5, Y up to 1.0; for steady
+#: trades ``Fixed((0.10, 0.25))`` is in use as well. D brings nothing or costs money, however steadily.
 ABC_XYZ = MatrixClassifier(
-    x="profit", y="variation", cuts=(ValueShare((0.8, 0.95)), Fixed((0.5, 1.0))), cells=presets.ABC_XYZ
+    x="profit",
+    y="variation",
+    cuts=(ValueShare((0.8, 0.95), positive_only=True), Fixed((0.5, 1.0))),
+    cells=presets.ABC_XYZ,
+    tie=(Tie.HIGH, Tie.LOW),
 )
 
 _IMPORTANCE = Blend(

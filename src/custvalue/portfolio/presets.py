@@ -103,11 +103,14 @@ _ABC = {
 ABC_XYZ = Cells(
     scheme=Scheme(
         "ABC-XYZ",
-        [Policy(a + x, *_ABC[a], focus=_XYZ[x]) for a in "ABC" for x in "XYZ"],
+        [
+            *(Policy(a + x, *_ABC[a], focus=_XYZ[x]) for a in "ABC" for x in "XYZ"),
+            PARETO_ABC.scheme.policy("D"),
+        ],
         source="Pareto analysis with the coefficient of variation of demand",
     ),
-    axes=[AxisLevels("cumulative value", ("C", "B", "A")), AxisLevels("variation of demand", ("X", "Y", "Z"))],
-    grid=[((a, x), a + x) for a in "ABC" for x in "XYZ"],
+    axes=[AxisLevels("cumulative value", ("D", "C", "B", "A")), AxisLevels("variation of demand", ("X", "Y", "Z"))],
+    grid=[((a, x), "D" if a == "D" else a + x) for a in "ABCD" for x in "XYZ"],
 )
 
 FIOCCA_IMPORTANCE = _four(

@@ -286,10 +286,16 @@ class SegmentReturns(ArrayHolder):
         ------
         AlignmentError
             If segments or periods differ.
+        InputError
+            If assets are not above 0, so that a return on them means nothing.
         """
         profit.customers.require_same(assets.customers, where="SegmentReturns.of")
         if not np.array_equal(profit.periods, assets.periods):
             raise AlignmentError("SegmentReturns.of", expected="the same periods", got="others")
+        fine = (assets.values > 0) & np.isfinite(assets.values)
+        if not fine.all():
+            got = f"{assets.values[~fine][0]:g}"
+            raise InputError("SegmentReturns.of", expected="finite assets above 0", got=got)
         returns = (profit.values / assets.values).T
         return cls(segments=[str(name) for name in profit.customers.ids.tolist()], returns=returns)
 
@@ -340,7 +346,7 @@ def risk_adjusted_value(
     Parameters
     ----------
     expected
-        Expected cash flow of each customer and future period.
+        Expected cash flow of each customer and future period, finite: write 0 where none is expected.
     betas
         (n_customers,) customer betas, or one number.
     risk_free
@@ -358,7 +364,7 @@ def risk_adjusted_value(
     Raises
     ------
     InputError
-        If a rate is -1 or less.
+        If there are more or fewer betas than customers, a number is not finite, or a rate is -1 or less.
 
     References
     ----------
@@ -373,10 +379,24 @@ def risk_adjusted_value(
     >>> worth["risk_adjusted_value"].round(2).tolist()
     [200.0, 187.15]
     """
-    beta = np.broadcast_to(np.asarray(betas, np.float64), (len(expected.customers),))
-    rate = risk_free + beta * (portfolio_return - risk_free)
+    n = len(expected.customers)
+    beta = np.asarray(betas, np.float64)
+    if beta.shape not in {(), (n,)}:
+        raise InputError("risk_adjusted_value betas", expected=f"one number, or {n}", got=f"shape {beta.shape}")
+    if not (np.isfinite([risk_free, portfolio_return]).all() and np.isfinite(beta).all()):
+        got = (
+            f"risk-free {risk_free}, portfolio {portfolio_return}, {int((~np.isfinite(beta)).sum())} betas that are not"
+        )
+        raise InputError("risk_adjusted_value", expected="finite rates and betas", got=got)
+    rate = np.broadcast_to(risk_free + beta * (portfolio_return - risk_free), (n,))
     if np.any(rate <= -1):
         raise InputError("risk_adjusted_value", expected="rates above -1", got=f"{rate.min():g}")
+    n_missing = int((~np.isfinite(expected.values)).sum())
+    if n_missing:
+        hint = "Write 0 where no cash flow is expected."
+        raise InputError(
+            "risk_adjusted_value expected", expected="finite cash flows", got=f"{n_missing} others", hint=hint
+        )
     time = np.arange(expected.values.shape[1]) + timing.offset
     present = (expected.values * (1 + rate[:, None]) ** -time).sum(axis=1)
     return ValueTable(

@@ -56,7 +56,8 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     ValueTable
         level, trend, volatility, variation, active_periods, age, silence, recent_change. NaN where not defined:
         level and ratios of a customer who was never active, trend and volatility of one younger than three periods,
-        ratios to a level of 0.
+        ratios to a level of 0. All is NaN for a customer never observed (every value NaN): nothing is known of it,
+        not even that it never bought, so it gets the missing label.
 
     Raises
     ------
@@ -78,7 +79,8 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     """
     _check_recent(series, recent)
     values = series.values
-    mask = kernels.relationship(values) & ~np.isnan(values)
+    started, seen = kernels.relationship(values), ~np.isnan(values)
+    mask, observed = started & seen, seen.any(axis=1)
     level = kernels.masked_mean(values, mask)
     slope, spread = kernels.line_fit(values, mask)
     since, gap = kernels.silence(values)
@@ -88,8 +90,8 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
         "trend": _relative(slope, level),
         "volatility": _relative(spread, level),
         "variation": _relative(kernels.masked_deviation(values, mask), level),
-        "active_periods": ((values != 0) & ~np.isnan(values)).sum(axis=1).astype(np.float64),
-        "age": kernels.relationship(values).sum(axis=1).astype(np.float64),
+        "active_periods": np.where(observed, ((values != 0) & seen).sum(axis=1), np.nan),
+        "age": np.where(observed, started.sum(axis=1), np.nan),
         "silence": since / gap,
         "recent_change": _relative(late - early, early),
     }

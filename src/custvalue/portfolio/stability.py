@@ -16,11 +16,16 @@ from custvalue.portfolio._result import Classification, Stability
 
 __all__ = ["ClassChanges", "bootstrap_stability", "compare_allocators"]
 
+MOST_REDRAWN = 10
+
 
 def bootstrap_stability(
     classifier: PortfolioClassifier, values: ValueTable, *, n_draws: int = 200, seed: int = 0
 ) -> Stability:
     """Draw the population again with replacement, learn the cuts anew, and see who keeps its class.
+
+    A draw from which the classifier cannot learn (nobody in it has the measure, or too few customers differ) is drawn
+    again; ``n_redrawn`` of the result counts these.
 
     Parameters
     ----------
@@ -36,7 +41,8 @@ def bootstrap_stability(
     Raises
     ------
     InputError
-        If there is no draw or no customer.
+        If there is no draw or no customer, the population itself cannot be fitted, or more than 10 draws are refused
+        for each that is wanted.
 
     Examples
     --------
@@ -52,13 +58,28 @@ def bootstrap_stability(
     usual = classifier.fit(values).classify(values)
     order = np.argsort(values.customers.ids, kind="stable")
     rng = np.random.default_rng(seed)
-    same = np.zeros(n)
-    for _ in range(n_draws):
+    same, n_fitted, n_redrawn = np.zeros(n), 0, 0
+    while n_fitted < n_draws:
         rows = order[rng.integers(0, n, n)]
         measures = {name: values[name][rows] for name in values.names}
         drawn = ValueTable(customers=CustomerIndex(np.arange(n)), measures=measures)
-        same += _agreement(usual, classifier.fit(drawn).classify(values))
-    return Stability(customers=values.customers, agreement=same / n_draws, against="bootstrap", n_repetitions=n_draws)
+        try:
+            fitted = classifier.fit(drawn)
+        except InputError as refused:
+            n_redrawn += 1
+            if n_redrawn > MOST_REDRAWN * n_draws:
+                got = f"{n_fitted} of {n_fitted + n_redrawn}, the last refused: {refused}"
+                raise InputError("bootstrap_stability", expected=f"{n_draws} draws to learn from", got=got) from refused
+            continue
+        same += _agreement(usual, fitted.classify(values))
+        n_fitted += 1
+    return Stability(
+        customers=values.customers,
+        agreement=same / n_draws,
+        against="bootstrap",
+        n_repetitions=n_draws,
+        n_redrawn=n_redrawn,
+    )
 
 
 def _agreement(one: Classification, other: Classification) -> np.typing.NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from custvalue.errors import InputError
 from custvalue.portfolio import presets
 from custvalue.portfolio._scheme import Cells
 from custvalue.portfolio.axes import AxisLike
-from custvalue.portfolio.cuts import CutRule, Floored, TopShare, ValueShare
+from custvalue.portfolio.cuts import Above, CutRule, Floored, TopShare, ValueShare
 from custvalue.portfolio.matrix import FittedGrid, Tie, fit_grid
 
 __all__ = ["ParetoABC", "Pyramid", "TierClassifier", "TwoTier"]
@@ -60,7 +60,7 @@ class TierClassifier:
         InputError
             If the rule cannot learn, or gives more or fewer borders than the tiers have.
         """
-        return fit_grid(values, (self.measure,), (self.cuts,), self.tiers, self.tie)
+        return fit_grid(values, (self.measure,), (self.cuts,), self.tiers, (self.tie,))
 
 
 def _share(_: object, field: attrs.Attribute[float], value: float) -> None:
@@ -130,6 +130,8 @@ class Pyramid:
 class TwoTier:
     """80/20: gold is the top share of the customers, iron the rest.
 
+    Gold always lies above the floor, however few earn anything: who only costs money is never gold.
+
     Parameters
     ----------
     measure
@@ -138,6 +140,8 @@ class TwoTier:
         ``TopShare(0.2)`` takes the top 20 % of the customers, ``ValueShare(0.8)`` the fewest who carry 80 %.
     tiers
         Labels and policies.
+    floor
+        Gold lies above it; ``-math.inf`` for a measure, such as a standardised index, that has no zero of its own.
 
     Examples
     --------
@@ -150,10 +154,11 @@ class TwoTier:
     measure: AxisLike = "profit"
     cuts: CutRule = attrs.field(factory=lambda: TopShare(0.2))
     tiers: Cells = attrs.field(default=presets.TWO_TIER, validator=_one_axis)
+    floor: float = 0.0
 
     def fit(self, values: ValueTable, /) -> FittedGrid:
         """Learn the border on a population; see :meth:`TierClassifier.fit`."""
-        return fit_grid(values, (self.measure,), (self.cuts,), self.tiers)
+        return fit_grid(values, (self.measure,), (Above(self.cuts, self.floor),), self.tiers)
 
 
 @attrs.frozen(kw_only=True)

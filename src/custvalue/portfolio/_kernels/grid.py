@@ -32,7 +32,7 @@ def levels(column: FloatArray, cuts: Sequence[float], *, tie_is_high: bool) -> N
 
 
 def cell_classes(
-    columns: Sequence[FloatArray], cuts: Sequence[Sequence[float]], lookup: IntArray, *, tie_is_high: bool
+    columns: Sequence[FloatArray], cuts: Sequence[Sequence[float]], lookup: IntArray, *, tie_is_high: Sequence[bool]
 ) -> IntArray:
     """Find the class of each row: its levels, folded to one cell number, looked up.
 
@@ -44,9 +44,9 @@ def cell_classes(
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
         cell = np.zeros(stop - start, np.intp)
-        for column, points in zip(columns, cuts, strict=True):
+        for column, points, is_high in zip(columns, cuts, tie_is_high, strict=True):
             cell *= len(points) + 2
-            cell += levels(column[start:stop], points, tie_is_high=tie_is_high)
+            cell += levels(column[start:stop], points, tie_is_high=is_high)
         np.take(lookup, cell, out=out[start:stop], mode="clip")
     return out
 
