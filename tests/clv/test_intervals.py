@@ -21,7 +21,7 @@ from custvalue.clv import (
     with_intervals,
 )
 from custvalue.clv import intervals as module
-from custvalue.clv.intervals import DeltaIntervals, DrawIntervals
+from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, RowPredictor
 from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
 from custvalue.errors import ConvergenceError, InputError
 
@@ -85,6 +85,36 @@ def test_values_of_any_sign_have_plain_bounds() -> None:
 
     assert lower == pytest.approx(FACTORS - 3 - 3.289707, rel=1e-6)
     assert upper == pytest.approx(FACTORS - 3 + 3.289707, rel=1e-6)
+
+
+def test_bounds_of_a_customer_do_not_depend_on_who_else_is_asked_about() -> None:
+    """A gainer, beside a loss-maker, somebody worth nothing, and one who may turn out either way (scale less cost)."""
+    factors, costs = np.array([1.0, 1.0, 0.0, 1.0]), np.array([0.0, 7.0, 0.0, 4.5])
+
+    def worth(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        values: np.ndarray = fitted.estimate.values[0] * factors - costs
+        return values if rows is None else values[rows]
+
+    def one(at: int) -> RowPredictor[Toy]:
+        return lambda fitted, _: worth(fitted, np.array([at]))
+
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=worth).interval(0.95)
+    alone = np.array([DeltaIntervals(fitted=Toy(), predict=one(at)).interval(0.95) for at in range(4)])
+
+    assert np.array_equal(alone[:, :, 0].T, [lower, upper])
+    assert lower == pytest.approx([5 * np.exp(-0.1959964), -2 - 0.979982, 0, 0.5 - 0.979982], rel=1e-5)
+    assert upper == pytest.approx([5 * np.exp(0.1959964), -2 + 0.979982, 0, 0.5 + 0.979982], rel=1e-5)
+
+
+def test_counts_never_have_bounds_below_zero() -> None:
+    """However unsure they are, and beside somebody from whom nothing is to come."""
+
+    def count(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        values: np.ndarray = np.array([0.0, 1.0]) * np.exp(9 * np.log(fitted.estimate.values[0]))
+        return values if rows is None else values[rows]
+
+    lower, _ = DeltaIntervals(fitted=Toy(), predict=count).interval(0.9999)
+    assert lower == pytest.approx([0.0, 5**9 * np.exp(-0.9 * 3.890592)], rel=1e-5)
 
 
 def test_probabilities_stay_inside_0_and_1() -> None:
@@ -204,9 +234,7 @@ def test_sums_have_bounds_of_their_own() -> None:
     )
 
     assert scaled.total_interval(0.95) == pytest.approx((65 * np.exp(-0.1959964), 65 * np.exp(0.1959964)), rel=1e-6)
-    assert moved.total_interval(0.9) == pytest.approx(
-        (4 * np.exp(-6 / 4 * 3.289707 / 2), 4 * np.exp(6 / 4 * 3.289707 / 2)), rel=1e-5
-    )
+    assert moved.total_interval(0.9) == pytest.approx((4 - 3 * 3.289707, 4 + 3 * 3.289707), rel=1e-6)
 
 
 def test_sums_over_draws_are_quantiles_of_sums() -> None:

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
+from custvalue._arrays import ArrayHolder, BoolArray, FloatArray, IntArray, float_array, strings
 from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._normal import normal_quantile
@@ -25,6 +25,8 @@ __all__ = ["DeltaIntervals", "DrawIntervals", "ParameterDraws", "SupportsParamet
 
 _STEP = 0.02  # of a difference, in standard errors of the parameter
 _LEAST, _MOST = 1e-6, 1e-3
+_FAR = 4.0  # standard errors a parameter is moved to see whether a prediction can change its sign
+_FAR_LOG = 1.0  # at most, on a scale of logs
 _BLOCK_VALUES = 4_000_000  # draws x customers held at once
 
 
@@ -110,7 +112,9 @@ class DeltaIntervals(Generic[FittedT]):
     """Bounds by the delta method: the slope of the prediction in the parameters, times their covariance.
 
     Made on the scale the prediction lives on: logs of amounts and counts, logits of probabilities, the plain scale for
-    what may be negative; so bounds stay where they belong.
+    what is zero or may be negative; so bounds stay where they belong. The scale is chosen customer by customer: who
+    else is in the call makes no difference. A positive prediction may be negative where it becomes so when a parameter
+    moves by 4 standard errors.
 
     Parameters
     ----------
@@ -139,6 +143,24 @@ class DeltaIntervals(Generic[FittedT]):
         ConvergenceError
             If the data leave a parameter undetermined, so that there is no covariance to use.
         """
+        covariance = self._covariance()
+        deviations = np.sqrt(np.diag(covariance))
+        centre = self.predict(self.fitted, None)
+        steps = np.clip(_STEP * deviations, _LEAST, np.maximum(_MOST, _MOST * np.abs(self.fitted.estimate.theta)))
+        moved = [(self._moved(at, step), self._moved(at, -step)) for at, step in enumerate(steps)]
+        log: BoolArray = np.zeros(centre.shape, dtype=np.bool_)
+        if not self.probability:
+            log = self._on_logs(centre, _deviation(self._slopes(moved, steps, log), covariance), deviations)
+        half = normal_quantile(0.5 + level / 2.0) * _deviation(self._slopes(moved, steps, log), covariance)
+        middle = self._link(centre, log)
+        return self._back(middle - half, log), self._back(middle + half, log)
+
+    def total_interval(self, level: float, /) -> tuple[float, float]:
+        """Lower and upper bound of the sum over customers; errors as :meth:`interval`."""
+        low, high = attrs.evolve(self, predict=_Sum(predict=self.predict), probability=False).interval(level)
+        return float(low[0]), float(high[0])
+
+    def _covariance(self) -> FloatArray:
         estimate = self.fitted.estimate
         covariance = estimate.theta_covariance
         if not bool(np.isfinite(covariance).all()):
@@ -146,43 +168,52 @@ class DeltaIntervals(Generic[FittedT]):
                 "no delta-method interval: the data leave a parameter undetermined; use a prior and sample_posterior()"
             )
             raise ConvergenceError(f"{message} ({estimate.report})", fit=self.fitted)
-        centre = self.predict(self.fitted, None)
-        log = bool((centre > 0).all()) and not self.probability
-        slopes = self._slopes(np.sqrt(np.diag(covariance)), log=log)
-        variance = np.einsum("pn,pq,qn->n", slopes, covariance, slopes)
-        half = normal_quantile(0.5 + level / 2.0) * np.sqrt(np.maximum(variance, 0.0))
-        middle = self._link(centre, log=log)
-        return self._back(middle - half, log=log), self._back(middle + half, log=log)
+        return covariance
 
-    def total_interval(self, level: float, /) -> tuple[float, float]:
-        """Lower and upper bound of the sum over customers; errors as :meth:`interval`."""
-        low, high = attrs.evolve(self, predict=_Sum(predict=self.predict), probability=False).interval(level)
-        return float(low[0]), float(high[0])
+    def _moved(self, at: int, step: float, rows: IntArray | None = None) -> FloatArray:
+        """Predict with one parameter moved."""
+        theta = self.fitted.estimate.theta.copy()
+        theta[at] += step
+        return self.predict(self.fitted.with_theta(theta), rows)
 
-    def _slopes(self, deviations: FloatArray, *, log: bool) -> FloatArray:
-        theta = self.fitted.estimate.theta
-        steps = np.clip(_STEP * deviations, _LEAST, np.maximum(_MOST, _MOST * np.abs(theta)))
+    def _on_logs(self, centre: FloatArray, deviation: FloatArray, deviations: FloatArray) -> BoolArray:
+        """Tell which predictions are positive and stay so; (n,)."""
+        log: BoolArray = centre > 0.0
+        doubtful = np.flatnonzero(log & (centre <= _FAR * deviation))
+        if doubtful.size:
+            most = np.where(self.fitted.estimate.positive, _FAR_LOG, np.inf)
+            far = np.minimum(_FAR * deviations, most)
+            for at, step in enumerate(far):
+                for there in (step, -step):
+                    log[doubtful] &= ~(self._moved(at, there, doubtful) < 0.0)
+        return log
+
+    def _slopes(self, moved: list[tuple[FloatArray, FloatArray]], steps: FloatArray, log: BoolArray) -> FloatArray:
         rows = []
-        for at, step in enumerate(steps):
-            move = np.zeros(theta.size)
-            move[at] = step
-            up, down = (
-                self._link(self.predict(self.fitted.with_theta(there), None), log=log)
-                for there in (theta + move, theta - move)
-            )
+        for (above, below), step in zip(moved, steps, strict=True):
+            up, down = self._link(above, log), self._link(below, log)
             known = np.isfinite(up) & np.isfinite(down)
             rows.append(np.subtract(up, down, out=np.zeros(up.shape), where=known) / (2.0 * step))
         return np.array(rows)
 
-    def _link(self, values: FloatArray, *, log: bool) -> FloatArray:
+    def _link(self, values: FloatArray, log: BoolArray) -> FloatArray:
         if self.probability:
             return np.asarray(special.logit(values))
-        return np.log(values) if log else values
+        # a step may end at zero: no slope is known there
+        usable = np.where(values > 0.0, values, np.nan) if log.any() else values
+        return np.log(usable, out=values.copy(), where=log)
 
-    def _back(self, values: FloatArray, *, log: bool) -> FloatArray:
+    def _back(self, values: FloatArray, log: BoolArray) -> FloatArray:
         if self.probability:
             return np.asarray(special.expit(values))
-        return np.exp(values) if log else values
+        return np.exp(values, out=values.copy(), where=log)
+
+
+def _deviation(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Give the standard error of each prediction, (n,)."""
+    variance = np.einsum("pn,pq,qn->n", slopes, covariance, slopes)
+    deviation: FloatArray = np.sqrt(np.maximum(variance, 0.0))
+    return deviation
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -239,7 +270,8 @@ class _Sum(Generic[FittedT]):
     predict: RowPredictor[FittedT]
 
     def __call__(self, fitted: FittedT, rows: IntArray | None) -> FloatArray:
-        return np.array([self.predict(fitted, rows).sum()])
+        del rows  # there is one row, made of all
+        return np.array([self.predict(fitted, None).sum()])
 
 
 @attrs.frozen(kw_only=True, eq=False)
