@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.clv._cdnow import make_summary
 
+from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.comparison import likelihood_ratio_test
 from custvalue.clv.covariates import CovariateModel, StaticCovariates, WithCovariates
@@ -92,6 +93,59 @@ def test_zero_coefficients_are_the_plain_model(model: BGNBD | ParetoNBD) -> None
     rate = DiscountRate.annual(0.1)
     expected = plain.expected_residual_transactions(summary, rate).values
     np.testing.assert_allclose(same.expected_residual_transactions(summary, known, rate).values, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", [BGNBD(), ParetoNBD()], ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize(("origin", "unit"), [(2040.0, 10.0), (1.7e9, 3e7), (0.0, 1e-14)])
+def test_fit_is_the_same_in_any_unit(model: BGNBD | ParetoNBD, origin: float, unit: float) -> None:
+    """A calendar year, seconds since 1970, something tiny: the column in standard units says the same."""
+    summary, known = pareto_customers(600, 0.5, 0.5, seed=8)
+    plain = known.columns(["noise", "group"])
+    odd = StaticCovariates.from_columns(
+        known.customers, {"noise": origin + unit * plain[:, 0], "group": 1 - plain[:, 1]}
+    )
+    settings = WithCovariates(model=model, purchase=("group",), dropout=("noise",))
+    expected, found = settings.fit(summary, known), settings.fit(summary, odd)
+
+    assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
+    assert found.diagnostics.converged
+    assert found.diagnostics.boundary == expected.diagnostics.boundary
+    for name, factor in (("purchase.group", -1.0), ("dropout.noise", 1.0 / unit)):
+        error = expected.standard_errors[name]
+        assert found.params[name] == pytest.approx(factor * expected.params[name], abs=1e-3 * error * abs(factor))
+        assert found.standard_errors[name] == pytest.approx(abs(factor) * error, rel=1e-4)
+    np.testing.assert_allclose(
+        found.expected_purchases(summary, odd, WEEKS).values,
+        expected.expected_purchases(summary, known, WEEKS).values,
+        rtol=1e-4,
+    )
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_reported_gradient_of_a_year_is_the_slope(model: CovariateModel) -> None:
+    """Log-likelihood by rows with own parameters, written out; its slope in the reported parameters."""
+    summary, known = pareto_customers(100, 0.5, 0.5, seed=9)
+    year = 2040.0 + 10.0 * known.columns(["noise"])[:, 0]
+    odd = StaticCovariates.from_columns(known.customers, {"year": year})
+    problem = WithCovariates(model=model, equal=("year",)).problem(summary, odd)
+    names, scale = model.kernel.names, 0.01
+    theta = np.append(np.full(len(names), 0.3), scale)
+
+    def by_hand(theta: np.ndarray) -> float:
+        params = dict(zip(names, np.exp(np.tile(theta[:-1, None], len(year))), strict=True))
+        params["alpha"] = np.exp(theta[1] - theta[-1] * year)
+        moved, sign = ("a", 1) if "a" in names else ("beta", -1)
+        params[moved] = np.exp(theta[names.index(moved)] + sign * theta[-1] * year)
+        history = (summary.frequency.astype(np.float64), summary.recency, summary.T)
+        return float(row_log_likelihood(model.kernel, list(params.values()), *history).sum())
+
+    value, gradient = problem.reported(theta)
+    assert value == pytest.approx(by_hand(theta), rel=1e-10)
+    for i, slope in enumerate(gradient):
+        step = np.zeros_like(theta)
+        step[i] = 1e-5 if i < len(names) else 1e-8
+        numeric = (by_hand(theta + step) - by_hand(theta - step)) / (2 * step[i])
+        assert slope == pytest.approx(numeric, rel=1e-5, abs=1e-4)
 
 
 def test_equal_coefficients_are_one_parameter() -> None:

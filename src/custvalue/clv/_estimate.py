@@ -156,7 +156,8 @@ class Estimate(ArrayHolder):
     @property
     def values(self) -> FloatArray:
         """(n_params,) parameters on their natural scale."""
-        natural: FloatArray = np.where(self.positive, np.exp(np.where(self.positive, self.theta, 0.0)), self.theta)
+        with np.errstate(over="ignore"):  # an intercept far from the customers may be beyond any number: inf
+            natural: FloatArray = np.where(self.positive, np.exp(np.where(self.positive, self.theta, 0.0)), self.theta)
         return natural
 
     @property
@@ -167,10 +168,13 @@ class Estimate(ArrayHolder):
     @property
     def theta_covariance(self) -> FloatArray:
         """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing."""
-        curvature, axes = np.linalg.eigh(-self.hessian)
+        # logs have a unit of their own; any other parameter is measured by its own curvature
+        own = np.sqrt(np.abs(np.diag(self.hessian)))
+        unit = np.where(np.array(self.positive) | (own == 0.0), 1.0, own)
+        curvature, axes = np.linalg.eigh(-self.hessian / np.outer(unit, unit))
         flat = curvature <= max(1e-13 * float(np.abs(curvature).max()), 1e-300)
         good = axes[:, ~flat]
-        half: FloatArray = good / np.sqrt(curvature[~flat])
+        half: FloatArray = good / np.sqrt(curvature[~flat]) / unit[:, None]
         covariance: FloatArray = half @ half.T
         lost = np.flatnonzero((np.abs(axes[:, flat]) > 1e-3).any(axis=1))
         covariance[lost, :] = covariance[:, lost] = np.nan
@@ -322,7 +326,7 @@ def estimate(
         names=problem.names,
         theta=problem.to_reported(optimum.theta),
         log_likelihood=optimum.value + problem.offset,
-        hessian=optimum.hessian / np.outer(problem.factors, problem.factors),
+        hessian=problem.reported_hessian(optimum.hessian),
         n_observations=problem.weight,
         report=report,
         log_prior=optimum.penalty,

@@ -65,6 +65,9 @@ class Problem:
         Which parameters are logs of positive numbers; None means all of them.
     factor
         Multiplies a scaled parameter before ``shift`` is added; for an amount that may be negative. None means 1.
+    carry
+        (n_params, n_params): at the end ``carry @ theta`` is added to the reported vector, as the means of centred
+        columns are to an intercept. Only parameters that receive nothing give (``carry @ carry`` is 0). None means 0.
     """
 
     names: tuple[str, ...]
@@ -76,11 +79,13 @@ class Problem:
     pilot: Objective | None = None
     positive: tuple[bool, ...] | None = None
     factor: FloatArray | None = None
+    carry: FloatArray | None = None
 
     def reported(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Log-likelihood and gradient at a parameter vector in the reported unit."""
         value, gradient = self.objective(self.to_scaled(theta))
-        return value + self.offset, gradient / self.factors
+        slope = gradient / self.factors
+        return value + self.offset, slope if self.carry is None else slope - self.carry.T @ slope
 
     @property
     def factors(self) -> FloatArray:
@@ -89,13 +94,22 @@ class Problem:
 
     def to_scaled(self, theta: FloatArray, /) -> FloatArray:
         """A vector in the reported unit, scaled."""
-        scaled: FloatArray = (theta - self.shift) / self.factors
+        parts = theta if self.carry is None else theta - self.carry @ theta
+        scaled: FloatArray = (parts - self.shift) / self.factors
         return scaled
 
     def to_reported(self, scaled: FloatArray, /) -> FloatArray:
         """A scaled vector in the reported unit."""
         theta: FloatArray = scaled * self.factors + self.shift
-        return theta
+        return theta if self.carry is None else theta + self.carry @ theta
+
+    def reported_hessian(self, hessian: FloatArray, /) -> FloatArray:
+        """A Hessian (n_params, n_params) in scaled parameters, in the reported ones."""
+        reported: FloatArray = hessian / np.outer(self.factors, self.factors)
+        if self.carry is None:
+            return reported
+        half = reported - self.carry.T @ reported
+        return half - half @ self.carry
 
     @property
     def log_scaled(self) -> tuple[bool, ...]:

@@ -150,33 +150,31 @@ class WithCovariates:
         """Give the likelihood problem behind the fit."""
         covariates.customers.require_same(summary.customers, where="WithCovariates.fit")
         as_patterns(summary, "WithCovariates.fit")
-        kernel = self.model.kernel
-        patterns, inverse, values = _distinct(summary, covariates, (*self.purchase, *self.dropout, *self.equal))
+        kernel, used = self.model.kernel, (*self.purchase, *self.dropout, *self.equal)
+        patterns, inverse, values = _distinct(summary, covariates, used)
         weights = np.bincount(inverse).astype(np.float64)
         scale = float(weights @ patterns[2] / weights.sum())
-        spread = np.sqrt(np.maximum(_variances(values, weights), 0.0))
-        flat = [n for n, s in zip((*self.purchase, *self.dropout, *self.equal), spread, strict=True) if s < 1e-12]
-        if flat:
-            raise InputError("WithCovariates.fit", expected="covariates that vary", got=f"constant {sorted(set(flat))}")
+        centre, spread = _standard(values, weights, used)
         likelihood = CovariateLikelihood(
             kernel,
             (patterns[0], patterns[1] / scale, patterns[2] / scale),
             weights,
-            _designs(self, values / spread),
+            _designs(self, (values - centre) / spread),
             _loads(kernel),
         )
-        n_base, n_coefficients = len(kernel.names), len(spread)
+        n_base, none = len(kernel.names), np.zeros(len(used))
         names = [f"purchase.{n}" for n in self.purchase] + [f"dropout.{n}" for n in self.dropout]
         names += [f"both.{n}" for n in self.equal]
         return Problem(
             names=(*kernel.names, *names),
             objective=likelihood,
-            starts=tuple(np.concatenate([start, np.zeros(n_coefficients)]) for start in map(np.array, kernel.starts)),
-            shift=np.concatenate([np.array(kernel.time_powers) * np.log(scale), np.zeros(n_coefficients)]),
+            starts=tuple(np.concatenate([start, none]) for start in map(np.array, kernel.starts)),
+            shift=np.concatenate([np.array(kernel.time_powers) * np.log(scale), none]),
             offset=-float(weights @ patterns[0]) * float(np.log(scale)),
             weight=float(weights.sum()),
-            positive=(True,) * n_base + (False,) * n_coefficients,
+            positive=(True,) * n_base + (False,) * len(used),
             factor=np.concatenate([np.ones(n_base), 1.0 / spread]),
+            carry=_to_origin(kernel, _designs(self, centre[None, :])[:, 0]),
         )
 
     def fit(self, summary: CustomerSummary, covariates: StaticCovariates, /) -> FittedWithCovariates:
@@ -213,11 +211,28 @@ def _designs(settings: WithCovariates, values: FloatArray) -> FloatArray:
     return designs
 
 
-def _variances(values: FloatArray, weights: FloatArray) -> FloatArray:
+def _standard(values: FloatArray, weights: FloatArray, names: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of each column; a search in standardised columns is the same in any unit."""
     share = weights / weights.sum()
-    centred = values - share @ values
-    variances: FloatArray = share @ centred**2
-    return variances
+    centre = share @ values
+    spread = np.sqrt(share @ (values - centre) ** 2)
+    flat = spread <= 1e-12 * np.abs(values).max(axis=0)
+    if flat.any():
+        got = f"constant {sorted({name for name, still in zip(names, flat, strict=True) if still})}"
+        raise InputError("WithCovariates.fit", expected="covariates that vary", got=got)
+    return centre, spread
+
+
+def _to_origin(kernel: PurchaseKernel, centre: FloatArray) -> FloatArray:
+    """What turns the base parameters of the mean customer into those of one whose covariates are all 0.
+
+    ``centre`` (2, n_coefficients) is the mean customer's row of both designs.
+    """
+    n_base = len(kernel.names)
+    carry = np.zeros((n_base + centre.shape[1],) * 2)
+    for param, process, sign in _loads(kernel).tolist():
+        carry[param, n_base:] = -sign * centre[process]
+    return carry
 
 
 def _distinct(
