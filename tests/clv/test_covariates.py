@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.clv._cdnow import make_summary
 
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.comparison import likelihood_ratio_test
@@ -190,3 +191,20 @@ def test_refusals() -> None:
         WithCovariates(model=BGNBD(), purchase=("group",), equal=("group",))
     with pytest.raises(InputError, match="finite numbers"):
         StaticCovariates.from_columns(known.customers, {"group": np.full(50, np.nan)})
+
+
+def test_advice_can_be_followed() -> None:
+    """Everybody stays: a -> 0. The report names l2, which these fits take, and not a prior, which they refuse."""
+    n = 60
+    weeks = np.arange(n) % 5 + 1
+    summary = make_summary(weeks, np.full(n, 210), np.full(n, 210))
+    known = StaticCovariates.from_columns(summary.customers, {"group": np.arange(n) % 2})
+    fit = WithCovariates(model=BGNBD(), dropout=("group",)).fit(summary, known)
+
+    words = str(fit.diagnostics)
+    assert fit.diagnostics.boundary or fit.diagnostics.unidentified
+    assert "l2=1.0" in words
+    assert "LogNormalPrior" not in words
+    WithCovariates(model=BGNBD(), dropout=("group",), l2=1.0).fit(summary, known)
+    with pytest.raises(InputError, match="l2 instead"):
+        WithCovariates(model=BGNBD(prior=LogNormalPrior()), dropout=("group",))

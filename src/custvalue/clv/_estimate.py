@@ -18,9 +18,10 @@ __all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "Prior", "checke
 
 _DRIFTING = 0.05  # a Newton step this long with nothing left to gain: the parameter runs away
 _NO_MAXIMUM = (
-    "the likelihood has no maximum inside the parameter space; fit again with prior=LogNormalPrior(), a simpler model, "
+    "the likelihood has no maximum inside the parameter space; fit again with {remedy}, a simpler model, "
     "or a longer observation period"
 )
+_PRIOR = "prior=LogNormalPrior()"
 _FLAT = 1e-4  # curvature (nats per squared log unit) below which a direction is called unidentified
 
 
@@ -67,7 +68,7 @@ class FitReport:
 
 @attrs.frozen(kw_only=True)
 class LogNormalPrior:
-    """An independent log-normal prior on each positive parameter (normal on a covariate coefficient).
+    """An independent log-normal prior on each positive parameter.
 
     Parameters
     ----------
@@ -316,10 +317,14 @@ def estimate(
     *,
     notes: tuple[str, ...] = (),
     extra_advice: Callable[[Optimum], tuple[str, ...]] | None = None,
+    remedy: str = _PRIOR,
 ) -> Estimate:
-    """Maximise a problem and judge the result. Does not raise: pass the fitted model through :func:`checked`."""
+    """Maximise a problem and judge the result. Does not raise: pass the fitted model through :func:`checked`.
+
+    ``remedy`` is the setting the report advises where the data alone do not do.
+    """
     optimum = maximise(problem, None if prior is None else prior.penalty(problem))
-    report = _judge(problem, optimum, notes, has_prior=prior is not None)
+    report = _judge(problem, optimum, notes, remedy, has_prior=prior is not None)
     if extra_advice is not None:
         report = attrs.evolve(report, advice=report.advice + extra_advice(optimum))
     return Estimate(
@@ -348,21 +353,21 @@ def checked(fitted: FittedT) -> FittedT:
     return fitted
 
 
-def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], *, has_prior: bool) -> FitReport:
+def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: str, *, has_prior: bool) -> FitReport:
     """Turn an optimum into words."""
     curvature, axes = np.linalg.eigh(-optimum.hessian)
     boundary = _boundaries(problem, optimum)
     flat = curvature[0] < _FLAT
     advice: tuple[str, ...] = ()
     if (boundary or flat) and not has_prior:
-        advice = (_NO_MAXIMUM,)
+        advice = (_NO_MAXIMUM.format(remedy=remedy),)
     if optimum.runaway.any():
         names = ", ".join(name for name, runs in zip(problem.names, optimum.runaway, strict=True) if runs)
         advice += (
             f"the likelihood grows without limit in {names}: look for impossible ages, such as repeats at age 0",
         )
     elif not optimum.converged:
-        advice += ("try prior=LogNormalPrior(), or look for customers far outside the bulk of the data",)
+        advice += (f"try {remedy}, or look for customers far outside the bulk of the data",)
     return FitReport(
         converged=optimum.converged,
         gradient_norm=float(np.abs(optimum.gradient).max() / problem.weight),

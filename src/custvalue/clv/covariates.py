@@ -32,6 +32,7 @@ __all__ = ["FittedWithCovariates", "StaticCovariates", "WithCovariates"]
 
 CovariateModel: TypeAlias = BGNBD | MBGNBD | ParetoNBD | GGompertzNBD
 
+_REMEDY = "l2=1.0 (a ridge penalty on the coefficients), fewer covariates"
 _PURCHASES, _DROPOUT = 0, 1
 _MOVED = {"alpha": (_PURCHASES, -1), "a": (_DROPOUT, 1), "beta": (_DROPOUT, -1)}
 
@@ -141,10 +142,11 @@ class WithCovariates:
         twice = sorted(set(self.equal) & (set(self.purchase) | set(self.dropout)))
         if twice:
             raise InputError("WithCovariates.equal", expected="covariates in no other list", got=str(twice))
-        if self.model.prior is not None or not self.l2 >= 0.0:
-            raise InputError(
-                "WithCovariates", expected="a model without prior, and l2 of 0 or more", got=f"l2={self.l2}"
-            )
+        if self.model.prior is not None:
+            hint = "Steady the coefficients with l2 instead; the base parameters take no prior here."
+            raise InputError("WithCovariates.model", expected="a model without prior", got=str(self.model), hint=hint)
+        if not 0.0 <= self.l2 < np.inf:
+            raise InputError("WithCovariates.l2", expected="a finite number of 0 or more", got=str(self.l2))
 
     def problem(self, summary: CustomerSummary, covariates: StaticCovariates, /) -> Problem:
         """Give the likelihood problem behind the fit."""
@@ -192,7 +194,7 @@ class WithCovariates:
         problem = self.problem(summary, covariates)
         ridge = _Ridge(self.l2, len(self.model.kernel.names)) if self.l2 else None
         notes = (f"ridge penalty l2={self.l2:g} on the coefficients",) if self.l2 else ()
-        found = estimate(problem, ridge, notes=notes)
+        found = estimate(problem, ridge, notes=notes, remedy=_REMEDY)
         return checked(FittedWithCovariates(estimate=found, settings=self, unit=summary.unit))
 
 
