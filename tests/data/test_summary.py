@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from custvalue.data import Currency, CustomerIndex, CustomerSummary, PurchasePatterns, TimeUnit, ValueSeries
+from custvalue.data import CustomerIndex, CustomerSummary, PurchasePatterns, TimeUnit, ValueSeries
 from custvalue.errors import InputError
 
 
@@ -24,7 +24,7 @@ def summary(**changes: Any) -> CustomerSummary:
         "total_amount": np.array([1000, 3000, 8000]),
         "repeat_amount": np.array([0, 2000, 7500]),
         "observed_until": np.datetime64("1997-09-30"),
-        "currency": Currency.of("USD"),
+        "currency": "USD",
     }
     return CustomerSummary(**{**facts, **changes})
 

@@ -18,7 +18,7 @@ from custvalue._arrays import (
     locked,
 )
 from custvalue._frames import FrameKind, build_frame
-from custvalue.data._currency import Currency
+from custvalue.data._currency import Currency, as_currency
 from custvalue.data._customers import CustomerIndex
 from custvalue.data._time import Collapse, TimeUnit
 from custvalue.errors import InputError
@@ -77,7 +77,7 @@ class CustomerSummary(ArrayHolder):
     total_amount: IntArray | None = attrs.field(default=None, converter=_optional_ints)
     repeat_amount: IntArray | None = attrs.field(default=None, converter=_optional_ints)
     observed_until: np.datetime64 = attrs.field(converter=_moment)
-    currency: Currency
+    currency: Currency = attrs.field(converter=as_currency)
     unit: TimeUnit = TimeUnit.WEEK
     collapse: Collapse = Collapse.DAY
 
@@ -347,7 +347,7 @@ class Holdout(ArrayHolder):
     total_amount: IntArray = int_array()
     starts: np.datetime64 = attrs.field(converter=_moment)
     ends: np.datetime64 = attrs.field(converter=_moment)
-    currency: Currency
+    currency: Currency = attrs.field(converter=as_currency)
     collapse: Collapse = Collapse.DAY
     n_new_customers: int = 0
 
