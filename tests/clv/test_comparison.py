@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
-from tests.clv._cdnow import patterns
+from tests.clv._cdnow import make_summary, patterns
 
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
+from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
 from custvalue.clv.comparison import compare, likelihood_ratio_test
 from custvalue.clv.nbd import NBD
 from custvalue.clv.pareto_nbd import ParetoNBD
@@ -54,3 +56,28 @@ def test_refusals() -> None:
         compare([one, NBD().fit(fewer)])
     with pytest.raises(InputError, match="same customers"):
         likelihood_ratio_test(NBD().fit(fewer), other)
+
+
+def test_likelihoods_of_other_data_are_not_ranked() -> None:
+    """Without the times between purchases, CNBD-2 has the density of other data than BG/NBD, or than CNBD-3."""
+    plain, two = BGNBD().fit(patterns()), BGCNBDk(k=2).fit(patterns())
+    for fits in ([plain, two], [two, BGCNBDk(k=3).fit(patterns())]):
+        with pytest.raises(InputError, match="times between purchases"):
+            compare(fits)
+    with pytest.raises(InputError, match="times between purchases"):
+        likelihood_ratio_test(NBD().fit(patterns()), two)
+    assert len(compare([two, MBGCNBDk(k=2).fit(patterns())]).names) == 2
+    assert len(compare([plain, BGCNBDk(k=1).fit(patterns())]).names) == 2
+
+
+def test_timed_likelihoods_compare_over_k() -> None:
+    """Purchases every ten days; the times between them given."""
+    days = [np.arange(0, 10 * n, 10) for n in range(1, 9)] * 5
+    customer, day = np.repeat(np.arange(40), [len(d) for d in days]), np.concatenate(days)
+    x = np.array([len(d) - 1 for d in days])
+    summary = make_summary(x, 10 * x, np.full(40, 100))
+    dates = summary.first_at.astype("datetime64[D]")[customer] + day
+    timed = TimedSummary.from_purchases(summary, summary.customers.ids[customer], dates)
+    found = compare({"random": BGNBD().fit(summary), "regular": BGCNBDk(k=3).fit(timed)})
+
+    assert found.best == "regular"

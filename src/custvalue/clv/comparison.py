@@ -10,6 +10,7 @@ from scipy import special
 
 from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._estimate import SupportsEstimate
+from custvalue.clv.cnbd_k import FittedCNBDk
 from custvalue.errors import InputError
 
 __all__ = ["Comparison", "LikelihoodRatioTest", "compare", "likelihood_ratio_test"]
@@ -72,7 +73,8 @@ def compare(fits: Sequence[SupportsEstimate] | Mapping[str, SupportsEstimate], /
     Raises
     ------
     InputError
-        If there is none, or they were fitted to different numbers of customers.
+        If there is none, they were fitted to different numbers of customers, or the likelihood of one leaves out the
+        times between purchases (a CNBD-k with k > 1 fitted without them) and that of another does not.
 
     Examples
     --------
@@ -91,8 +93,26 @@ def compare(fits: Sequence[SupportsEstimate] | Mapping[str, SupportsEstimate], /
     largest = max(sizes.values())
     if min(sizes.values()) < largest * (1 - 1e-9):
         raise InputError("compare", expected="fits to the same customers", got=f"numbers of customers {sizes}")
+    _require_same_density("compare", {name: _left_out(fit) for name, fit in named.items()})
     order = sorted(named, key=lambda name: named[name].estimate.aic)
     return Comparison(names=tuple(order), fits=tuple(named[name] for name in order))
+
+
+def _left_out(fit: SupportsEstimate) -> int:
+    """Give the regularity k whose times between purchases the likelihood leaves out; 1 if it leaves out nothing."""
+    return fit.k if isinstance(fit, FittedCNBDk) and not fit.timed else 1
+
+
+def _require_same_density(where: str, left_out: Mapping[str, int]) -> None:
+    if len(set(left_out.values())) == 1:
+        return
+    untimed = [f"{name} (k = {k})" for name, k in left_out.items() if k > 1]
+    raise InputError(
+        where,
+        expected="likelihoods of the same data",
+        got=f"{', '.join(untimed)} fitted without the times between purchases, beside fits that need none or others",
+        hint="Fit it to TimedSummary.from_purchases(summary, customer, day); then likelihoods compare over every k.",
+    )
 
 
 def _named(fits: Sequence[SupportsEstimate]) -> dict[str, SupportsEstimate]:
@@ -136,7 +156,8 @@ def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, 
     Raises
     ------
     InputError
-        If the larger model has no more parameters, fits worse, or the customers differ.
+        If the larger model has no more parameters, fits worse, the customers differ, or the likelihood of only one
+        leaves out the times between purchases.
 
     Notes
     -----
@@ -148,6 +169,7 @@ def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, 
     if abs(small.n_observations - large.n_observations) > 1e-9 * large.n_observations:
         got = f"{small.n_observations:,.0f} and {large.n_observations:,.0f} customers"
         raise InputError("likelihood_ratio_test", expected="fits to the same customers", got=got)
+    _require_same_density("likelihood_ratio_test", {"restricted": _left_out(restricted), "full": _left_out(full)})
     degrees = len(large.names) - len(small.names)
     statistic = 2.0 * (large.log_likelihood - small.log_likelihood)
     if degrees < 1 or statistic < -1e-6 * abs(large.log_likelihood):
