@@ -10,10 +10,14 @@ import pytest
 from tests.clv._cdnow import columns, make_summary
 from tests.clv._cdnow_spend import cdnow
 
+from custvalue._arrays import FloatArray
+from custvalue.clv._protocol import PurchaseModel
+from custvalue.clv._purchases import FittedTransactions
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
-from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
+from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie, _weighted_sum
 from custvalue.clv.gamma_gamma import GammaGamma
+from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.normal_margin import NormalMargin
 from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
@@ -97,6 +101,52 @@ def test_half_a_period_is_half_a_period(summary: CustomerSummary) -> None:
     )
 
     assert value.values[0] == pytest.approx(20 / 1.01**0.5 + 20 / 1.01**1.5 + 10 / 1.01**2.25)
+
+
+@pytest.mark.parametrize("timing", [Timing.START, Timing.END])
+@pytest.mark.parametrize("model", [BGNBD(), ParetoNBD(), GGompertzNBD()], ids=["BG", "Pareto", "GGompertz"])
+def test_many_periods_add_up_as_by_hand(model: PurchaseModel, timing: Timing, summary: CustomerSummary) -> None:
+    """700 weeks and a half, one by one."""
+    part = summary.take(np.arange(0, len(summary), 150))
+    purchases, rate = model.fit(summary), DiscountRate.annual(0.12)
+    ends = [*map(float, range(1, 701)), 700.5]
+    reached = [purchases.expected_purchases(part, Horizon(end, TimeUnit.WEEK)).values for end in ends]
+    starts = np.array([0.0, *ends[:-1]])
+    factors = 1.12 ** (-7 / 365.25 * (starts + timing.offset * (np.array(ends) - starts)))
+    expected = 10 * factors @ np.diff(np.array(reached), axis=0, prepend=0.0)
+
+    fit = FittedBuyTillYouDie(purchases=purchases, spend=FlatSpend())
+    value = fit.lifetime_value(part, horizon=Horizon(700.5, TimeUnit.WEEK), discount=rate, timing=timing)
+    assert value.values == pytest.approx(expected, rel=1e-10)
+
+
+def test_many_periods_take_few_predictions(
+    fitted: FittedBuyTillYouDie, summary: CustomerSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """4,000 weeks cost a few hundred predictions at most; they grow with the logarithm of the horizon."""
+    asked: list[float] = []
+    predict = FittedTransactions.expected_purchases
+
+    def count(self: FittedTransactions, part: CustomerSummary, horizon: Horizon, /) -> CustomerValues:
+        asked.append(horizon.n)
+        return predict(self, part, horizon)
+
+    monkeypatch.setattr(FittedTransactions, "expected_purchases", count)
+    few = summary.take(np.arange(0, len(summary), 40))
+    fitted.lifetime_value(few, horizon=Horizon(4000, TimeUnit.WEEK), discount=DiscountRate.annual(0.1))
+    assert len(asked) < 250
+
+
+def test_a_stretch_that_is_not_smooth_is_added_up_period_by_period() -> None:
+    """Purchases that come all at once at week 777.25: no polynomial may stand for them."""
+    ends = np.arange(1.0, 1001.0)
+    weights: FloatArray = np.power(0.99, ends)
+
+    def ahead(end: float) -> FloatArray:
+        return np.array([float(end >= 777.25), end])
+
+    got = _weighted_sum(ahead, ends, weights, smooth=True)
+    assert got == pytest.approx([weights[777:].sum(), weights @ ends], rel=1e-11)
 
 
 def test_without_discount_value_is_purchases_times_margin(
