@@ -68,6 +68,14 @@ def test_payback_and_internal_rate_of_textbook_projects() -> None:
     assert appraisal.clv_to_cac[0] == pytest.approx(1.243426, abs=1e-6)
 
 
+def test_what_was_won_for_nothing_has_paid_back_at_once() -> None:
+    """Nothing was spent, so nothing is to be repaid: 0 periods, though the profits begin with a loss of 100."""
+    stream = ProfitStream.of([-100.0, 230.0, -132.0], currency="EUR")
+    appraisal = PresentValue(stream).appraise(discount=TEN)
+
+    assert (appraisal.payback.tolist(), appraisal.discounted_payback.tolist()) == ([0.0], [0.0])
+
+
 def test_a_stream_that_changes_sign_twice_has_no_rate_of_its_own() -> None:
     """-100, 230, -132 has two internal rates, 10 % and 20 %: neither is given."""
     stream = ProfitStream.of([230.0, -132.0], currency="EUR", acquisition=100.0)

@@ -195,7 +195,8 @@ class Appraisal(ArrayHolder):
     acquisition
         (n_customers,) acquisition cost.
     payback, discounted_payback
-        (n_customers,) periods until the profits, or their present values, have repaid it; ``inf`` if never.
+        (n_customers,) periods until the profits, or their present values, have first repaid it; ``inf`` if never. A
+        customer won for nothing has paid back at time 0, even if a loss of the first period comes after.
     internal_rate
         (n_customers,) rate a period at which the customer is worth exactly its acquisition cost; NaN where
         there is no such rate or more than one.
