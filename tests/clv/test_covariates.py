@@ -189,6 +189,13 @@ def test_refusals() -> None:
         WithCovariates(model=BGNBD())
     with pytest.raises(InputError, match="no other list"):
         WithCovariates(model=BGNBD(), purchase=("group",), equal=("group",))
+    twice = ("group", "group")
+    with pytest.raises(InputError, match="each covariate once"):
+        WithCovariates(model=BGNBD(), purchase=twice)
+    with pytest.raises(InputError, match="each covariate once"):
+        WithCovariates(model=BGNBD(), dropout=twice)
+    with pytest.raises(InputError, match="each covariate once"):
+        WithCovariates(model=BGNBD(), equal=twice)
     with pytest.raises(InputError, match="finite numbers"):
         StaticCovariates.from_columns(known.customers, {"group": np.full(50, np.nan)})
 

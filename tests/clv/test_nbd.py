@@ -8,6 +8,7 @@ from tests.clv._cdnow import one_customer, patterns, summary
 
 from custvalue.clv.nbd import NBD
 from custvalue.data import DiscountRate, Horizon, TimeUnit
+from custvalue.errors import InputError
 
 
 def test_cdnow_fit() -> None:
@@ -45,3 +46,14 @@ def test_residual_is_rate_over_force() -> None:
     found = fit.expected_residual_transactions(customer, discount).values
     assert found == pytest.approx(rate / discount.force(TimeUnit.WEEK), rel=1e-12)
     assert np.isposinf(fit.expected_residual_transactions(customer, DiscountRate.annual(0.0)).values).all()
+
+
+@pytest.mark.parametrize("n", [-1, 2.5, float("nan"), float("inf")])
+def test_purchases_come_in_whole_numbers(n: int) -> None:
+    fit = NBD().fit(patterns())
+    horizon = Horizon(39, TimeUnit.WEEK)
+
+    with pytest.raises(InputError, match="whole number of 0 or more"):
+        fit.purchase_pmf(one_customer(2, 200, 270), n, horizon)
+    with pytest.raises(InputError, match="whole number of 0 or more"):
+        fit.new_customer_pmf(n, horizon)

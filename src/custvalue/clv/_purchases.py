@@ -163,9 +163,8 @@ class FittedTransactions(Fitted):
 
     def purchase_pmf(self, summary: CustomerSummary, n: int, horizon: Horizon, /) -> CustomerValues:
         """Probability that each customer makes exactly ``n`` purchases within the horizon, given its history."""
-        if n < 0:
-            raise InputError("purchase_pmf", expected="n of 0 or more", got=str(n))
-        return self._predict(summary, "conditional_pmf", "probability", (n, horizon.to(self.unit)))
+        count = _count("purchase_pmf(n)", n)
+        return self._predict(summary, "conditional_pmf", "probability", (count, horizon.to(self.unit)))
 
     def latent_means(self, summary: CustomerSummary, /) -> dict[str, CustomerValues]:
         """Posterior means of each customer's latent traits, such as the purchase rate (per :attr:`unit`)."""
@@ -181,7 +180,7 @@ class FittedTransactions(Fitted):
 
     def new_customer_pmf(self, n_max: int, horizon: Horizon, /) -> FloatArray:
         """Probability that a new customer makes 0, 1, ... ``n_max`` repeat purchases within the horizon."""
-        n = np.arange(n_max + 1, dtype=np.float64)
+        n = np.arange(_count("new_customer_pmf(n_max)", n_max) + 1, dtype=np.float64)
         return self.kernel.new_pmf(self._natural(), n, horizon.to(self.unit))
 
     def row_log_likelihood(self, data: PurchaseData, /) -> FloatArray:
@@ -206,6 +205,13 @@ class FittedTransactions(Fitted):
             unit=unit,
             intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
         )
+
+
+def _count(where: str, n: float) -> int:
+    """Insist on a number of purchases."""
+    if not (n >= 0 and float(n).is_integer()):
+        raise InputError(where, expected="a whole number of 0 or more", got=str(n))
+    return int(n)
 
 
 _MEASURES = {"residual_transactions": "expected_residual_transactions", "conditional_pmf": "purchase_pmf"}

@@ -139,6 +139,11 @@ class WithCovariates:
     def __attrs_post_init__(self) -> None:
         if not (self.purchase or self.dropout or self.equal):
             raise InputError("WithCovariates", expected="at least one covariate", got="none")
+        for where in ("purchase", "dropout", "equal"):
+            listed: tuple[str, ...] = getattr(self, where)
+            again = sorted({name for name in listed if listed.count(name) > 1})
+            if again:
+                raise InputError(f"WithCovariates.{where}", expected="each covariate once", got=f"{again} again")
         twice = sorted(set(self.equal) & (set(self.purchase) | set(self.dropout)))
         if twice:
             raise InputError("WithCovariates.equal", expected="covariates in no other list", got=str(twice))
