@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 
 import attrs
 import numpy as np
@@ -16,6 +17,7 @@ from custvalue.clv._purchases import FittedTransactions
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie, _weighted_sum
+from custvalue.clv.covariates import StaticCovariates, WithCovariates
 from custvalue.clv.gamma_gamma import GammaGamma
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.normal_margin import NormalMargin
@@ -310,6 +312,23 @@ def test_margin_must_be_a_number(margin: float) -> None:
     """Not a number, or without end."""
     with pytest.raises(InputError, match="share of spend"):
         BuyTillYouDie(BGNBD(), GammaGamma(), margin=margin)
+
+
+def test_a_purchase_model_with_covariates_is_refused_in_words(summary: CustomerSummary) -> None:
+    """It cannot predict from a summary alone: said when the model is made, settings or fit, not by a TypeError."""
+    model = WithCovariates(model=BGNBD(), purchase=("web",))
+    web = np.random.default_rng(5).integers(0, 2, len(summary))
+    fit = model.fit(summary, StaticCovariates.from_columns(summary.customers, {"web": web}))
+    parts: dict[str, object] = {"purchases": model, "spend": FlatSpend()}
+    with pytest.raises(InputError, match=r"nothing but the summary, got WithCovariates\. .*covariates too"):
+        call(BuyTillYouDie, parts)
+    with pytest.raises(InputError, match="got FittedWithCovariates"):
+        call(FittedBuyTillYouDie, parts | {"purchases": fit})
+
+
+def call(make: Callable[..., object], parts: dict[str, object]) -> object:
+    """Call as somebody without a type checker would."""
+    return make(**parts)
 
 
 def test_a_fit_survives_pickling(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:

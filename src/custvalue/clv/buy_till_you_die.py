@@ -15,6 +15,7 @@ from custvalue.clv._estimate import Estimate, FitReport
 from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel, SpendModel, SupportsResidual
 from custvalue.clv._purchases import FittedTransactions
 from custvalue.clv._result import CustomerValues
+from custvalue.clv.covariates import FittedWithCovariates, WithCovariates
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, ParameterDraws, SupportsParameters
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
@@ -37,6 +38,15 @@ def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
         hint = "30 % is written 0.3; pass a CustomerMargin for one margin a customer."
         raise InputError("BuyTillYouDie.margin", expected="a finite share of spend", got=repr(value), hint=hint)
     return float(value)
+
+
+def _require_no_covariates(purchases: object) -> None:
+    if isinstance(purchases, WithCovariates | FittedWithCovariates):
+        hint = (
+            "Its predictions ask for the covariates too: multiply its expected_purchases by expected_spend and margin."
+        )
+        expected = "a purchase model that needs nothing but the summary"
+        raise InputError("BuyTillYouDie.purchases", expected=expected, got=type(purchases).__name__, hint=hint)
 
 
 @attrs.frozen(kw_only=True)
@@ -65,6 +75,9 @@ class FittedBuyTillYouDie:
     purchases: FittedPurchases
     spend: FittedSpend
     margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin)
+
+    def __attrs_post_init__(self) -> None:
+        _require_no_covariates(self.purchases)
 
     def with_margin(self, margin: float | CustomerMargin, /) -> FittedBuyTillYouDie:
         """The same fit with another margin; nothing is fitted again."""
@@ -218,6 +231,11 @@ class BuyTillYouDie:
         What is left of a purchase: a share of spend such as 0.3, or a :class:`CustomerMargin` with one share and one
         cost per purchase a customer. With :class:`NormalMargin`, whose amounts are margins already, leave it at 1.
 
+    Raises
+    ------
+    InputError
+        If the margin is not a finite number, or the purchase model is one with covariates.
+
     Examples
     --------
     >>> from custvalue.clv import BGNBD, GammaGamma
@@ -229,6 +247,9 @@ class BuyTillYouDie:
     purchases: PurchaseModel
     spend: SpendModel
     margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        _require_no_covariates(self.purchases)
 
     def fit(self, summary: CustomerSummary, /) -> FittedBuyTillYouDie:
         """Fit both models to one summary.
