@@ -18,7 +18,7 @@ from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.beta_mixture import mean_reciprocal
 from custvalue.clv._kernels.bg_nbd import beta_geometric_count_terms
 from custvalue.clv._kernels.likelihood import Params, Terms
-from custvalue.clv._kernels.quadrature import panels
+from custvalue.clv._kernels.quadrature import find_hump, panels
 from custvalue.clv._kernels.special import log_beta_ratio, log_negative_binomial, softplus
 
 __all__ = ["ErlangGeometric"]
@@ -161,17 +161,21 @@ class ErlangGeometric:
         if delta == 0.0:
             return float(mean_reciprocal(coin[0], coin[1], 0.0)[()])
         shape, scale = rate
-        middle, spread = np.log((shape + first) / scale), 1.0 / np.sqrt(shape + first)
-        low = min(middle, np.log(delta)) - 45.0 / (shape + first)
-        node, weight = panels(12, 12)
-        u = low + (middle + 12.0 * spread + 3.0 - low) * node
-        log_density = shape * (u + np.log(scale)) - scale * np.exp(u) - special.gammaln(shape)
-        log_q = -np.log1p(delta * np.exp(-u))
-        used = log_density + first * log_q > -80.0
-        log_Q = self.k * log_q[used]
+        spread = 1.0 / np.sqrt(shape + first)
+        middle = np.log((shape + first) / scale)
+
+        def log_weight(u: FloatArray) -> FloatArray:
+            log_density = shape * (u + np.log(scale)) - scale * np.exp(u) - special.gammaln(shape)
+            return np.asarray(log_density - first * np.log1p(delta * np.exp(-u)))
+
+        # one concave hump; the coin's part is at least 1 and grows no faster than exp(u)
+        start = min(middle, np.log(delta)) - 12.0 * spread - 60.0 / (shape + first)
+        low, high = find_hump(log_weight, np.array([start]), np.array([middle + 12.0 * spread + 3.0]))
+        node, weight = panels(_panels_for(high[0] - low[0]), 16)
+        u = low + (high - low) * node
+        log_Q = -self.k * np.log1p(delta * np.exp(-u))
         sums = np.exp(-log_Q) * mean_reciprocal(coin[0], coin[1], np.expm1(-log_Q))
-        value = np.exp(log_density[used] + first * log_q[used]) * sums * weight[used]
-        return float(value.sum() * (middle + 12.0 * spread + 3.0 - low))
+        return float(np.exp(log_weight(u)) * sums @ weight * (high - low)[0])
 
     def _chance(
         self, n: FloatArray, phase: FloatArray, shape: FloatArray, z: FloatArray
@@ -224,6 +228,11 @@ class ErlangGeometric:
         one = np.ones_like(n)
         exactly, reached = self._chance(n, 0.0 * one, r * one, t / (alpha + t) * one)
         return _stays_or_leaves(exactly, reached, n + self.extra, a, b * one)
+
+
+def _panels_for(width: float) -> int:
+    """Panels of a hump: six, or more where it stretches over many e-folds of the rate."""
+    return int(np.clip(np.ceil(width / 3.0), 6, 60))
 
 
 def _stays_or_leaves(

@@ -10,7 +10,7 @@ from scipy import special
 
 from custvalue._arrays import FloatArray, locked
 
-__all__ = ["discounted_power", "integrate_hump", "panels"]
+__all__ = ["discounted_power", "find_hump", "integrate_hump", "panels"]
 
 _FRACTION_FROM, _FRACTION_TERMS = (2.0, 4.0, 10.0, 30.0, 100.0), (85, 45, 24, 12, 7, 5)
 LOST = 42.0  # e-folds after which an integrand counts as gone: e^-42 = 6e-19
@@ -34,6 +34,17 @@ def integrate_hump(
     Two looks at 64 points find the stretch within 42 e-folds of the top; a composite rule of 16 nodes a panel does
     it.
     """
+    low, high = find_hump(log_integrand, low, high)
+    nodes, weights = panels(n_panels, 16)
+    value = log_integrand(low[:, None] + (high - low)[:, None] * nodes)
+    total: FloatArray = (np.exp(value) @ weights) * (high - low)
+    return total
+
+
+def find_hump(
+    log_integrand: Callable[[FloatArray], FloatArray], low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Ends (n_rows,) of the stretch within 42 e-folds of the top, by two looks at 64 points."""
     look = np.linspace(0.0, 1.0, 64)
     for _ in range(2):
         value = log_integrand(low[:, None] + (high - low)[:, None] * look)
@@ -42,10 +53,7 @@ def integrate_hump(
         last = np.minimum(64 - alive[:, ::-1].argmax(axis=1), 63)
         width = high - low
         low, high = low + width * look[first], low + width * look[last]
-    nodes, weights = panels(n_panels, 16)
-    value = log_integrand(low[:, None] + (high - low)[:, None] * nodes)
-    total: FloatArray = (np.exp(value) @ weights) * (high - low)
-    return total
+    return low, high
 
 
 def discounted_power(z: FloatArray, s: FloatArray) -> FloatArray:
