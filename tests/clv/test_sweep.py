@@ -8,7 +8,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from tests.clv._reference import bg, pareto
+from tests.clv._reference import bg, ggompertz, pareto
 
 from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
 from custvalue.clv._kernels.ggompertz_nbd import GGOMPERTZ_NBD
@@ -101,18 +101,24 @@ def test_hundred_thousand_ggompertz_cases_are_sane() -> None:
         check_sane(GGOMPERTZ_NBD, with_aging(cases(10_000, 100 + seed)))
 
 
+def quantities(kernel: PurchaseKernel, found: Cases) -> np.ndarray:
+    """(4, n) log-likelihood, P(alive), expected purchases, DERT."""
+    params, x, t_x, T = found
+    return np.stack(
+        [
+            row_log_likelihood(kernel, params, x, t_x, T),
+            kernel.probability_alive(params, x, t_x, T, 0.0),
+            kernel.expected_purchases(params, x, t_x, T, T_AHEAD),
+            kernel.residual_transactions(params, x, t_x, T, DELTA),
+        ]
+    )
+
+
 def check_against_mpmath(n: int, seed: int) -> None:
     """Relative error 1e-9 in log-likelihood, P(alive), expected purchases, DERT."""
     params, x, t_x, T = cases(n, seed)
     for kernel in (BG_NBD, MBG_NBD, PARETO_NBD):
-        found = np.stack(
-            [
-                row_log_likelihood(kernel, params, x, t_x, T),
-                kernel.probability_alive(params, x, t_x, T, 0.0),
-                kernel.expected_purchases(params, x, t_x, T, T_AHEAD),
-                kernel.residual_transactions(params, x, t_x, T, DELTA),
-            ]
-        )
+        found = quantities(kernel, (params, x, t_x, T))
         for i in range(n):
             own, history = [float(p[i]) for p in params], (float(x[i]), float(t_x[i]), float(T[i]))
             with mpmath.workdps(80):
@@ -126,8 +132,25 @@ def check_against_mpmath(n: int, seed: int) -> None:
             np.testing.assert_allclose(found[1 : len(expected), i], expected[1:], rtol=1e-9, atol=1e-290, err_msg=words)
 
 
+def check_ggompertz_against_mpmath(n: int, seed: int) -> None:
+    """The same for the lifetimes that age."""
+    params, x, t_x, T = with_aging(cases(n, seed))
+    found = quantities(GGOMPERTZ_NBD, (params, x, t_x, T))
+    for i in range(n):
+        own, history = [float(p[i]) for p in params], (float(x[i]), float(t_x[i]), float(T[i]))
+        with mpmath.workdps(40):
+            expected = ggompertz(own, history, T_AHEAD, DELTA)
+        words = f"{own} {history}"
+        np.testing.assert_allclose(found[0, i], expected[0], rtol=1e-9, atol=1e-9, err_msg=words)
+        np.testing.assert_allclose(found[1:, i], expected[1:], rtol=1e-9, atol=1e-290, err_msg=words)
+
+
 def test_sample_against_mpmath() -> None:
     check_against_mpmath(25, 4)
+
+
+def test_ggompertz_sample_against_mpmath() -> None:
+    check_ggompertz_against_mpmath(12, 4)
 
 
 @pytest.mark.long
