@@ -113,3 +113,20 @@ def test_slow_survival_of_fast_aging_is_followed_to_its_end(
     assert GGOMPERTZ_NBD.probability_alive(params, *own, 0.0)[0] == pytest.approx(expected[1], rel=1e-10)
     assert GGOMPERTZ_NBD.expected_purchases(params, *own, ahead)[0] == pytest.approx(expected[2], rel=1e-10)
     assert GGOMPERTZ_NBD.residual_transactions(params, *own, 0.0027)[0] == pytest.approx(expected[3], rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("params", "T"),
+    [
+        ((0.32905, 0.0024829, 0.34263, 12.748, 2843.1), 2437.45),
+        ((3.0065e-4, 3.465e-4, 2.46832, 0.0209229, 692.889), 1322.567),
+    ],
+)
+def test_a_late_narrow_hump_in_a_wide_log_time_is_not_stepped_over(params: tuple[float, ...], T: float) -> None:
+    with mpmath.workdps(40):
+        expected = ggompertz(params, (0.0, 0.0, T), 30.0, 0.0027)
+    none, age = np.zeros(1), np.full(1, T)
+
+    found = row_log_likelihood(GGOMPERTZ_NBD, [np.full(1, value) for value in params], none, none, age)
+
+    assert found[0] == pytest.approx(expected[0], rel=1e-9)

@@ -73,5 +73,5 @@ GGOMPERTZ_NBD = GammaLifetime(
     names=("r", "alpha", "b", "s", "beta"),
     time_powers=(0, 1, -1, 0, 0),
     starts=((0.0, 0.0, 0.0, 0.0, 0.0), (-1.0, -1.5, -4.0, -0.5, -5.0), (0.0, 0.0, 1.5, -1.0, 2.0)),
-    rule=(4, 16),
+    rule=(16, 16),
 )
