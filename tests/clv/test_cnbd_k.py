@@ -178,8 +178,9 @@ def test_discounted_residual_against_mpmath(
 def test_timed_summary_from_purchases() -> None:
     """Two purchases on one day are one; the logs are of days."""
     customers = make_summary(np.array([2, 0]), np.array([30, 0]), np.array([50, 50]))
-    first = np.datetime64("1997-09-30") - 50
-    days = [first, first, first + 10, first + 30, first]
+    day = np.timedelta64(1, "D")
+    first = np.datetime64("1997-09-30") - 50 * day
+    days = [first, first, first + 10 * day, first + 30 * day, first]
 
     timed = TimedSummary.from_purchases(customers, [0, 0, 0, 0, 1], days)
     np.testing.assert_allclose(timed.log_gap_days, [np.log(10) + np.log(20), 0.0])

@@ -145,7 +145,7 @@ def test_every_transaction_is_inside_the_window_and_in_order() -> None:
 
     assert log.time.min() >= np.datetime64("2025-01-01")
     assert log.time.max() < np.datetime64("2025-01-08")
-    assert np.all((np.diff(log.owner) > 0) | (np.diff(log.time) >= np.timedelta64(0)))
+    assert np.all((np.diff(log.owner) > 0) | (np.diff(log.time) >= np.timedelta64(0, "us")))
 
 
 def test_the_same_seed_draws_the_same_log() -> None:

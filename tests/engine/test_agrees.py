@@ -122,7 +122,7 @@ def dirty(rows: list[tuple[str | None, int | None, float]]) -> Columns:
     day = np.datetime64("2025-03-01", "D")
     return {
         "who": [who for who, _, _ in rows],
-        "when": [None if at is None else (day + at).astype(object) for _, at, _ in rows],
+        "when": [None if at is None else (day + np.timedelta64(at, "D")).astype(object) for _, at, _ in rows],
         "paid": [paid for _, _, paid in rows],
     }
 

@@ -425,10 +425,12 @@ def _number(value: float | Horizon, until: np.datetime64) -> float:
     # the same day of the month so many calendar months ago, or the last day of a shorter month
     day = until.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
-    target = month - int(months)
-    length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(np.int64)
+    target = month - np.timedelta64(int(months), "M")
+    length = ((target + np.timedelta64(1, "M")).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(
+        np.int64
+    )
     offset = min(int((day - month.astype("datetime64[D]")).astype(np.int64)), int(length) - 1)
-    return float((day - (target.astype("datetime64[D]") + offset)).astype(np.int64))
+    return float((day - (target.astype("datetime64[D]") + np.timedelta64(offset, "D"))).astype(np.int64))
 
 
 def _cut_frame(dimensions: tuple[Dimension, ...], cuts: list[FloatArray], base: int, like: FrameKind) -> object:
