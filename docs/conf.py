@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version as _version
+from pathlib import Path
 
 project = "custvalue"
 author = "The custvalue maintainers"
@@ -20,7 +21,7 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
 ]
 root_doc = "index"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "data"]
 html_theme = "furo"
 html_title = "custvalue"
 nitpicky = False
@@ -35,3 +36,4 @@ plot_include_source = True
 plot_html_show_source_link = False
 plot_html_show_formats = False
 plot_formats = [("png", 110)]
+plot_working_directory = str(Path(__file__).parents[1])
