@@ -169,7 +169,10 @@ def check_conserves(rows: list[tuple[str | None, int | None, float]], policies: 
         parts = (account.removed, account.set_aside, account.never_bought, account.summarised)
         assert account.read.amount == np.sum([part.amount for part in parts])
         assert account.read.rows == np.sum([part.rows for part in parts])
-        reports.append((log.report.kept, log.report.removals, account.summarised))
+        same = log.report.same_period
+        assert same is not None
+        assert same.n_purchases == account.n_purchases
+        reports.append((log.report.kept, log.report.removals, account.summarised, same))
     assert reports[0] == reports[1] == reports[2]
 
 

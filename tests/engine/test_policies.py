@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import attrs
 import duckdb
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tests.engine._tables import NAMES, TABLES
 
 from custvalue.data import CustomerIndex, ObservationWindow
 from custvalue.engine import DataPolicies, IdentityMap, LogReport, Removal, Tally, Times, TransactionLog, count
-from custvalue.errors import InputError, SchemaError
+from custvalue.errors import ConservationError, InputError, SchemaError
 
 EVERY_TABLE = pytest.mark.parametrize("table", list(TABLES))
 JANUARY = ObservationWindow("2025-01-01", "2025-01-31")
@@ -55,6 +56,46 @@ def test_refunds_net_within_the_day(table: str) -> None:
     assert account.never_bought == Tally(3, -700)
     assert account.n_never_bought == 2
     assert log.report.refunds == Tally(4, -1_900)
+
+
+@EVERY_TABLE
+def test_the_report_counts_what_same_period_collapse_and_netting_do(table: str) -> None:
+    same = log_of(table, RETURNS).report.same_period
+    assert same is not None
+    # a on 1 and 5 January bought; a on the 9th, b and c did not: 3 + 4 rows, 2 of them beside another of their day.
+    assert (same.n_purchases, same.purchases) == (2, Tally(3, 2_600))
+    assert (same.n_others, same.others) == (3, Tally(4, -1_000))
+    assert same.merged == 2
+    assert "7 rows make 2 purchases and 3 customer-days that net to zero or less" in str(same)
+    apart = log_of(table, RETURNS, policies=DataPolicies(refunds="separate")).report.same_period
+    assert apart is not None
+    assert (apart.n_purchases, apart.purchases, apart.set_aside) == (3, Tally(3, 3_500), Tally(4, -1_900))
+    assert apart.n_others == 0
+
+
+@EVERY_TABLE
+def test_the_report_counts_collapse_without_amounts(table: str) -> None:
+    frame = TABLES[table]({"who": ["a", "a", "b"], "when": [day(1), day(1), day(1)]})
+    same = TransactionLog.from_frame(frame, customer="who", time="when", currency="EUR").report.same_period
+    assert same is not None
+    assert (same.n_purchases, same.purchases, same.merged) == (2, Tally(3, 0), 1)
+
+
+def test_a_report_that_loses_money_in_collapse_cannot_exist() -> None:
+    report = log_of("pandas", RETURNS).report
+    assert report.same_period is not None
+    wrong = attrs.evolve(report.same_period, others=Tally(4, -1_001))
+    with pytest.raises(ConservationError, match="taken together"):
+        attrs.evolve(report, details=attrs.evolve(report.details, same_period=wrong))
+
+
+@EVERY_TABLE
+@pytest.mark.parametrize("blank", ["", " ", " \t", "\r\n"])
+def test_blank_ids_are_missing(table: str, blank: str) -> None:
+    rows = [(blank, day(1), 1.0), ("a", day(2), 2.0), (" a", day(3), 4.0)]
+    log = log_of(table, rows, policies=DataPolicies(missing_ids="drop"))
+    assert log.report.removed_by("missing_ids") == Tally(1, 100)
+    assert log.summarize().customers.ids.tolist() == [" a", "a"]
 
 
 @EVERY_TABLE

@@ -213,9 +213,11 @@ def test_an_empty_file_and_a_file_without_rows_are_refused(tmp_path: Path) -> No
     empty, header = tmp_path / "empty.csv", tmp_path / "header.csv"
     empty.write_text("")
     header.write_text("who,when,paid\n")
-    for path in (empty, header):
-        with pytest.raises(InputError):
-            TransactionLog.from_file(path, **NAMES)
+    with pytest.raises(InputError, match="expected a header and rows, got an empty file"):
+        TransactionLog.from_file(empty, **NAMES)
+    with pytest.raises(SchemaError) as caught:
+        TransactionLog.from_file(header, **NAMES)
+    assert [fault.where for fault in caught.value.faults] == ["rows"]
 
 
 def test_one_bad_amount_far_down_a_csv_is_found(tmp_path: Path) -> None:

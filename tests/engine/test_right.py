@@ -82,9 +82,13 @@ def test_summary_is_what_a_plain_loop_finds(table: str, collapse: Collapse) -> N
         Collapse.MONTH: lambda day: day.replace(day=1),
     }[collapse]
     expected = by_hand(columns, period)
-    summary = TransactionLog.from_frame(TABLES[table](columns), **NAMES).summarize(collapse=collapse)
+    log = TransactionLog.from_frame(TABLES[table](columns), **NAMES)
+    summary = log.summarize(collapse=collapse)
     found = zip(summary.n_purchases, summary.require("total_amount"), summary.require("repeat_amount"), strict=True)
     assert dict(zip(summary.customers.ids.tolist(), [tuple(map(int, row)) for row in found], strict=True)) == expected
+    if collapse is Collapse.DAY:
+        assert log.report.same_period is not None
+        assert log.report.same_period.n_purchases == np.sum([bought for bought, _, _ in expected.values()])
 
 
 @pytest.mark.parametrize(

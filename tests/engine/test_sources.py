@@ -44,7 +44,7 @@ def test_a_duckdb_file_is_read_by_table_and_by_query(tmp_path: Path, orders: pl.
         str(path), query="SELECT * FROM sales.orders WHERE lines > 0", memory_limit="500MB", **NAMES
     )
     assert totals(by_query) == expected
-    with pytest.raises(InputError, match="a database DuckDB attaches"):
+    with pytest.raises(InputError, match=r"It has the tables sales\.orders\."):
         TransactionLog.from_database(path, table="returns", **NAMES)
     with pytest.raises(InputError):
         TransactionLog.from_database(path, query="DELETE FROM sales.orders", **NAMES)
@@ -237,9 +237,23 @@ def test_a_ready_frame_with_faults_is_refused_with_its_rows(
     assert (f"column {column!r}", rows) in [(fault.where, list(fault.rows)) for fault in caught.value.faults]
 
 
-def test_a_ready_frame_of_text_or_without_rows_is_refused() -> None:
+@pytest.mark.parametrize("text", ["x", "9"])
+def test_a_ready_frame_of_text_is_refused(text: str) -> None:
     with pytest.raises(SchemaError, match="numbers"):
-        summary_from_btyd(pd.DataFrame(READY | {"T": ["x"] * 5}), unit=TimeUnit.WEEK, currency="USD")
+        summary_from_btyd(pd.DataFrame(READY | {"T": [text] * 5}), unit=TimeUnit.WEEK, currency="USD")
+
+
+def test_a_ready_frame_says_repeated_customers_with_its_other_faults() -> None:
+    frame = pd.DataFrame(READY | {"frequency": [2.0, 1.0, -1.0, 0.0, 0.0]})
+    frame["customer_id"] = [7, 8, 9, 7, 7]
+    with pytest.raises(SchemaError) as caught:
+        summary_from_btyd(frame, unit=TimeUnit.WEEK, currency="USD")
+    found = {fault.where: list(fault.rows) for fault in caught.value.faults}
+    assert found["column 'customer_id'"] == [3, 4]
+    assert found["column 'frequency'"] == [2]
+
+
+def test_a_ready_frame_without_rows_or_columns_is_refused() -> None:
     with pytest.raises(SchemaError, match="at least one customer"):
         summary_from_btyd(pd.DataFrame(READY).iloc[:0], unit=TimeUnit.WEEK, currency="USD")
     with pytest.raises(SchemaError, match="to be there"):

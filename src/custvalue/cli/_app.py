@@ -59,6 +59,7 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     currency: Annotated[str, typer.Option(help="ISO code of the amounts.")] = "EUR",
     order: Annotated[str | None, typer.Option(metavar="COLUMN", help="Order id.")] = None,
     product: Column = None,
+    channel: Column = None,
     direct_cost: Annotated[str | None, typer.Option(metavar="COLUMN", help="Product cost of the row.")] = None,
     extra: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A numeric column for drivers.")] = None,
     start: Annotated[str | None, typer.Option(help="First day observed; that of the first row by default.")] = None,
@@ -72,7 +73,10 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     refunds: Annotated[str | None, typer.Option(metavar="net|separate|refuse", help="Negative amounts.")] = None,
     zero_amounts: Annotated[str | None, typer.Option(metavar="purchase|ignore|refuse", help="Amounts of 0.")] = None,
     duplicates: Annotated[str | None, typer.Option(metavar="keep|drop|refuse", help="Rows equal in all.")] = None,
-    outside_window: Policy = None,
+    outside_window: Annotated[str | None, typer.Option(metavar="refuse|truncate", help="Rows outside.")] = None,
+    born_before: Annotated[
+        str | None, typer.Option(metavar="keep|drop|refuse", help="Customers seen before --start.")
+    ] = None,
     unusable_times: Policy = None,
     unusable_amounts: Policy = None,
     costs: Annotated[Path | None, typer.Option(help="Cost file in TOML: pools, activities, drivers.")] = None,
@@ -94,6 +98,7 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
         "zero_amounts": zero_amounts,
         "duplicates": duplicates,
         "outside_window": outside_window,
+        "born_before": born_before,
         "unusable_amounts": unusable_amounts,
     }
     policies = DataPolicies(times=times, **{name: choice for name, choice in given.items() if choice})
@@ -108,6 +113,7 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
             currency=currency,
             order=order,
             product=product,
+            channel=channel,
             direct_cost=direct_cost,
             extra=tuple(extra or ()),
             window=_window(start, end),

@@ -16,7 +16,7 @@ from custvalue.engine.policies import (
     UnusableTimes,
     ZeroAmounts,
 )
-from custvalue.engine.report import LogReport, Reconciliation, Removal, Rounding, Tally
+from custvalue.engine.report import LogReport, Reconciliation, Removal, Rounding, SamePeriod, Tally
 
 __all__ = [
     "BornBefore",
@@ -31,6 +31,7 @@ __all__ = [
     "Refunds",
     "Removal",
     "Rounding",
+    "SamePeriod",
     "Tally",
     "Times",
     "TransactionLog",

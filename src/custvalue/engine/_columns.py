@@ -31,6 +31,9 @@ ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?$"
 OFFSET_TEXT = r"\d{2}:\d{2}(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)$"
 EXACT = 2**53
 
+# An id of nothing else is missing.
+BLANKS = " \t\r\n"
+
 _LIST_HINT = "Name the column as the table does."
 
 

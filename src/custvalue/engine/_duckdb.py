@@ -127,7 +127,8 @@ def _ids(column: Column | None) -> list[tuple[str, str]]:
         number = f"CAST({name} AS DOUBLE)"
         whole = f"isfinite({number}) AND {number} = trunc({number}) AND abs({number}) <= {c.EXACT}"
         return [(f"CASE WHEN {whole} THEN CAST({number} AS BIGINT) END", c.CUSTOMER)]
-    return [(f"NULLIF(CAST({name} AS VARCHAR), '')", c.CUSTOMER)]
+    text = f"CAST({name} AS VARCHAR)"
+    return [(f"CASE WHEN trim({text}, {literal(c.BLANKS)}) <> '' THEN {text} END", c.CUSTOMER)]
 
 
 def _days(column: Column | None, zone: str, text_format: str) -> list[tuple[str, str]]:

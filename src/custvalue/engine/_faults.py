@@ -50,6 +50,8 @@ def text_faults(source: Source, mapped: Mapped) -> list[Fault]:
         wrong = source.dialect.not_numbers(source.dialect.numbered(source.raw), column)
         rows, n_rows = _sample(source.dialect, wrong)
         values = _values(source.dialect, wrong if rows else source.raw, column)
+        if not values:
+            continue  # no row to tell the type by; that there is none is a fault of its own
         got = f"text such as {values}"
         faults.append(Fault(fault.where, fault.expected, got, fault.hint, rows, n_rows))
     return faults

@@ -97,7 +97,7 @@ def _ids(column: Column | None) -> pl.Expr:
         whole = (number.abs() <= c.EXACT) & (number == number.floor())
         return pl.when(whole).then(number.cast(pl.Int64, strict=False)).alias(c.CUSTOMER)
     text = value.cast(pl.String)
-    return pl.when(text != "").then(text).alias(c.CUSTOMER)
+    return pl.when(text.str.strip_chars(c.BLANKS) != "").then(text).alias(c.CUSTOMER)
 
 
 def _days(column: Column | None, zone: str, text_format: str) -> list[pl.Expr]:

@@ -18,7 +18,7 @@ from custvalue._arrays import IntArray
 from custvalue.engine import _columns as c
 from custvalue.engine._protocol import Arrays, Dialect, Rows
 
-__all__ = ["Facts", "Purchases", "customer_sums", "pattern_counts", "purchases", "series"]
+__all__ = ["Facts", "Purchases", "customer_sums", "pattern_counts", "period_sums", "purchases", "series"]
 
 PERIOD = "cv_period"
 _BITS = 62
@@ -46,6 +46,11 @@ class Facts:
     magnitude: int
     first_period: int
     last_period: int
+
+    @property
+    def choosy(self) -> bool:
+        """Whether some periods may be no purchases."""
+        return self.has_refunds or self.has_zeros
 
     @property
     def bits(self) -> int:
@@ -122,9 +127,28 @@ class _Wanted:
     rows: bool
 
 
+def period_sums(dialect: Dialect, rows: Rows, facts: Facts) -> Arrays:
+    """Count periods and rows and sum amounts, of periods with a purchase (``is_purchase`` 1) and without (0)."""
+    each = _by_period(rows, facts, count_rows=True)
+    if not facts.has_amounts:
+        each = each.with_columns(nw.lit(0).alias("net"))
+    bought = _bought(facts) if facts.choosy else nw.lit(1) == 1
+    each = each.with_columns(nw.when(bought).then(nw.lit(1)).otherwise(nw.lit(0)).alias("is_purchase"))
+    grouped = each.group_by("is_purchase").agg(nw.len().alias("periods"), nw.col("rows").sum(), nw.col("net").sum())
+    return dialect.collect(grouped.with_columns(nw.col("net").cast(nw.Int64)))
+
+
 def _by_customer(rows: Rows, facts: Facts, wanted: _Wanted) -> Rows:
     """Customer and period, then customer."""
-    per_period = [nw.len().alias("rows")] if wanted.rows else []
+    each = _by_period(rows, facts, count_rows=wanted.rows)
+    ends = [nw.col("rows").sum().alias("rows")] if wanted.rows else []
+    collect = _choosy if facts.choosy else _plain
+    return collect(each, facts, ends, spend=wanted.spend)
+
+
+def _by_period(rows: Rows, facts: Facts, *, count_rows: bool) -> Rows:
+    """Customer and period: what the amounts net to, and the largest where zeros have to be told from netted ones."""
+    per_period = [nw.len().alias("rows")] if count_rows else []
     if facts.has_amounts:
         per_period.append(nw.col(c.MINOR).sum().alias("net"))
     if facts.has_zeros:
@@ -132,11 +156,13 @@ def _by_customer(rows: Rows, facts: Facts, wanted: _Wanted) -> Rows:
     each = (
         rows.group_by(c.CUSTOMER, PERIOD).agg(*per_period) if per_period else rows.select(c.CUSTOMER, PERIOD).unique()
     )
-    if facts.has_amounts:
-        each = each.with_columns(nw.col("net").cast(nw.Int64))
-    choosy = facts.has_refunds or facts.has_zeros
-    ends = [nw.col("rows").sum().alias("rows")] if wanted.rows else []
-    return _choosy(each, facts, ends, spend=wanted.spend) if choosy else _plain(each, facts, ends, spend=wanted.spend)
+    return each.with_columns(nw.col("net").cast(nw.Int64)) if facts.has_amounts else each
+
+
+def _bought(facts: Facts) -> nw.Expr:
+    """A period is a purchase if it nets above zero, or if all its rows are zero."""
+    bought = nw.col("net") > 0
+    return bought | ((nw.col("net") == 0) & (nw.col("top") == 0)) if facts.has_zeros else bought
 
 
 def _packed(facts: Facts) -> nw.Expr:
@@ -157,11 +183,8 @@ def _plain(each: Rows, facts: Facts, ends: list[nw.Expr], *, spend: bool) -> Row
 
 
 def _choosy(each: Rows, facts: Facts, ends: list[nw.Expr], *, spend: bool) -> Rows:
-    """A period is a purchase if it nets above zero, or if all its rows are zero."""
-    net, period = nw.col("net"), nw.col(PERIOD)
-    bought = net > 0
-    if facts.has_zeros:
-        bought = bought | ((net == 0) & (nw.col("top") == 0))
+    """Not every period is a purchase: some rows have an amount of zero or less."""
+    net, period, bought = nw.col("net"), nw.col(PERIOD), _bought(facts)
     each = each.with_columns(
         nw.when(bought).then(nw.lit(1)).otherwise(nw.lit(0)).alias("is_purchase"),
         nw.when(bought).then(period).alias("bought_in"),

@@ -20,6 +20,7 @@ __all__ = ["database_source", "file_source", "frame_source"]
 _TAKEN = "pandas, Polars (eager or lazy), Arrow, a DuckDB relation or Spark"
 _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".txt")
 _PARQUET = (".parquet", ".pq")
+_SHOWN = 20
 
 
 def frame_source(frame: object, wanted: Mapping[str, str], *, all_columns: bool) -> Source:
@@ -153,6 +154,8 @@ def _csv(
 ) -> duckdb.DuckDBPyRelation:
     """Let DuckDB find the types from all rows; 007 stays text, and so do times."""
     found = connection.sql(f"SELECT * FROM {_read_csv(files, ())}")  # noqa: S608  # every name is quoted
+    if found.columns == _HEADLESS and not found.limit(1).fetchall():
+        raise InputError(f"log from {files}", expected="a header and rows", got="an empty file")
     types = dict(zip(found.columns, map(str, found.types), strict=True))
     texts = [time_column] if types.get(time_column) in _GUESSED else []
     if types.get(id_column, "").endswith("INT"):
@@ -162,6 +165,7 @@ def _csv(
     return connection.sql(f"SELECT * FROM {_read_csv(files, texts)}") if texts else found  # noqa: S608  # the same
 
 
+_HEADLESS = ["column0"]
 _GUESSED = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
@@ -195,20 +199,35 @@ def database_source(database: str | Path, *, table: str | None, query: str | Non
     try:
         connection.execute(f"ATTACH {literal(str(database))} AS cv_source (READ_ONLY)")
         connection.execute("USE cv_source")
-        named = ".".join(quoted(part) for part in (table or "").split("."))
-        relation = connection.sql(query or f"SELECT * FROM {named}")  # noqa: S608  # every name is quoted
     except duckdb.Error as error:
         hint = (
             "A path to a DuckDB file, or 'sqlite:shop.db', 'postgres:dbname=shop', 'mysql:database=shop'; those three "
             "need DuckDB's extension of that name. Where there is none: pandas.read_sql, TransactionLog.from_frame."
         )
-        expected = "a database DuckDB attaches, with that table"
         got = _without(secret, str(error).splitlines()[0])
         # The cause is left out: it may quote the connection string, and with it a password.
-        raise InputError(where, expected=expected, got=got, hint=hint) from None
+        raise InputError(where, expected="a database DuckDB attaches", got=got, hint=hint) from None
+    named = ".".join(quoted(part) for part in (table or "").split("."))
+    try:
+        relation = connection.sql(query or f"SELECT * FROM {named}")  # noqa: S608  # every name is quoted
+    except duckdb.Error as error:
+        got = _without(secret, str(error).splitlines()[0])
+        hint = f"It has {_tables(connection)}."
+        raise InputError(where, expected="a table or query it can read", got=got, hint=hint) from None
     if relation is None:
         raise InputError(where, expected="a query that gives rows", got=repr(query))
     return Source(nw.from_native(relation), DuckDB(), where)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> str:
+    """Names of the first tables of an attached database."""
+    found = connection.sql(
+        "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE database_name = 'cv_source' "
+        "AND schema_name NOT IN ('information_schema', 'pg_catalog') ORDER BY 1"
+    )
+    names = [str(name) for (name,) in found.fetchall()]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"the tables {', '.join(names[:_SHOWN])}{more}" if names else "no tables"
 
 
 def _parts(database: str) -> tuple[str, str]:

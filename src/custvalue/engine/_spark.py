@@ -109,7 +109,8 @@ def _ids(column: Column | None) -> str:
     if column.kind is Kind.FLOAT:
         number = f"CAST({name} AS DOUBLE)"
         return f"CASE WHEN abs({number}) <= {c.EXACT} AND {number} = rint({number}) THEN CAST({number} AS BIGINT) END"
-    return f"NULLIF(CAST({name} AS STRING), '')"
+    text = f"CAST({name} AS STRING)"
+    return f"CASE WHEN btrim({text}, ' \\t\\r\\n') <> '' THEN {text} END"
 
 
 def _days(column: Column | None, zone: str, text_format: str) -> list[tuple[str, str]]:

@@ -25,13 +25,22 @@ from custvalue.data import (
 from custvalue.engine import _columns as c
 from custvalue.engine._intake import Checked
 from custvalue.engine._protocol import Dialect, Rows
-from custvalue.engine._queries import PERIOD, Facts, Purchases, customer_sums, pattern_counts, purchases, series
+from custvalue.engine._queries import (
+    PERIOD,
+    Facts,
+    Purchases,
+    customer_sums,
+    pattern_counts,
+    period_sums,
+    purchases,
+    series,
+)
 from custvalue.engine.drivers import DriverExpression
 from custvalue.engine.policies import DataPolicies, Refunds
-from custvalue.engine.report import Reconciliation, Tally
+from custvalue.engine.report import Reconciliation, SamePeriod, Tally
 from custvalue.errors import Fault, InputError, SchemaError
 
-__all__ = ["drivers", "holdout", "patterns", "reconcile", "revenue", "summarize", "value_series"]
+__all__ = ["drivers", "holdout", "patterns", "reconcile", "revenue", "same_period", "summarize", "value_series"]
 
 _UNITS = {Collapse.DAY: TimeUnit.DAY, Collapse.WEEK: TimeUnit.WEEK, Collapse.MONTH: TimeUnit.MONTH}
 _FIXED = 61
@@ -69,6 +78,11 @@ class Desk:
     def separate(self) -> bool:
         """Whether refunds are kept apart from purchases."""
         return self.policies.refunds is Refunds.SEPARATE and self.checked.report.refunds.rows > 0
+
+    @property
+    def set_aside(self) -> Tally:
+        """Refunds kept apart from purchases."""
+        return self.checked.report.refunds if self.separate else Tally()
 
     def purchase_rows(self) -> Rows:
         """Rows that count towards purchases."""
@@ -237,6 +251,25 @@ def _placed(values: NDArray[np.generic], place: IntArray, n: int) -> IntArray:
     return result
 
 
+def same_period(desk: Desk, collapse: Collapse) -> SamePeriod:
+    """Count what taking the rows of one customer and period together makes of them."""
+    unit = _UNITS[collapse]
+    found = period_sums(desk.dialect, desk.with_period(desk.purchase_rows(), unit), desk.facts(unit))
+
+    def summed(column: str, is_purchase: int) -> int:
+        return int(found[column][found["is_purchase"] == is_purchase].sum())
+
+    bought, other = (Tally(summed("rows", each), summed("net", each)) for each in (1, 0))
+    return SamePeriod(
+        collapse=collapse,
+        n_purchases=summed("periods", 1),
+        purchases=bought,
+        n_others=summed("periods", 0),
+        others=other,
+        set_aside=desk.set_aside,
+    )
+
+
 def reconcile(desk: Desk, summary: CustomerSummary) -> Reconciliation:
     """Account for every row and cent between the table and a summary of it."""
     report = desk.checked.report
@@ -247,7 +280,7 @@ def reconcile(desk: Desk, summary: CustomerSummary) -> Reconciliation:
     return Reconciliation(
         read=report.read,
         removed=report.removed,
-        set_aside=report.refunds if desk.separate else Tally(),
+        set_aside=desk.set_aside,
         never_bought=Tally(int(found.rows[never].sum()), int(found.total[never].sum())),
         summarised=Tally(int(found.rows[~never].sum()), amount),
         n_purchases=int(summary.n_purchases.sum()),

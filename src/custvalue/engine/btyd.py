@@ -101,7 +101,8 @@ def summary_from_btyd(  # noqa: PLR0913  # one argument for each column, under t
     columns = read_columns(_index_as_column(frame, customer), [customer, *names.numeric], what=_WHAT)
     ids = columns[customer]
     numbers, faults = _as_numbers(columns, names)
-    SchemaError.raise_for(_WHAT, [*faults, *(() if faults else _faults(numbers, names))])
+    faults += _repeated_ids(ids, customer)
+    SchemaError.raise_for(_WHAT, [*faults, *(_faults(numbers, names) if len(numbers) == len(names.numeric) else ())])
     money = Currency.of(currency)
     end = ObservationWindow(observed_until, observed_until).end
     first = end - _microseconds(numbers[T], unit)
@@ -138,14 +139,28 @@ def _index_as_column(frame: object, customer: str) -> object:
 def _as_numbers(columns: Mapping[str, NDArray[Any]], names: _Names) -> tuple[dict[str, FloatArray], list[Fault]]:
     numbers, faults = {}, []
     for name in names.numeric:
+        column = columns[name]
         try:
-            numbers[name] = np.asarray(columns[name], dtype=np.float64)
+            if any(isinstance(value, str) for value in column.ravel()[:_SHOWN].tolist()):
+                raise TypeError  # noqa: TRY301  # numpy would read '9' as a number
+            numbers[name] = np.asarray(column, dtype=np.float64)
         except (TypeError, ValueError):
-            got = f"values of type {columns[name].dtype}"
+            got = f"values of type {column.dtype} such as {column.ravel()[:3].tolist()}"
             faults.append(Fault(f"column {name!r}", "numbers", got, "Convert it with pandas.to_numeric first."))
     if not faults and columns[names.customer].size == 0:
         faults.append(Fault("rows", "at least one customer", "an empty table"))
     return numbers, faults
+
+
+def _repeated_ids(ids: NDArray[Any], customer: str) -> list[Fault]:
+    """Rows of customers that an earlier row has already."""
+    rows = list(enumerate(ids.tolist()))
+    first = {value: row for row, value in reversed(rows)}
+    again = [row for row, value in rows if first[value] != row]
+    if not again:
+        return []
+    got = f"{len(again):,} repeated, such as {ids[again[0]]!s}"
+    return [Fault(f"column {customer!r}", "each customer once", got, "", again[:_SHOWN], len(again))]
 
 
 def _faults(numbers: Mapping[str, FloatArray], names: _Names) -> Iterator[Fault]:
@@ -166,5 +181,7 @@ def _faults(numbers: Mapping[str, FloatArray], names: _Names) -> Iterator[Fault]
     for name, expected, fine, hint in checks:
         wrong = np.flatnonzero(~fine)
         if wrong.size:
-            got = f"{wrong.size:,} rows otherwise, such as {numbers[name][wrong[0]]!r}"
+            got = (
+                f"{wrong.size:,} row{'s' if wrong.size > 1 else ''} otherwise, such as {float(numbers[name][wrong[0]])}"
+            )
             yield Fault(f"column {name!r}", expected, got, hint, wrong[:_SHOWN].tolist(), int(wrong.size))

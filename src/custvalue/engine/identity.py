@@ -32,7 +32,7 @@ class UnlistedAccounts(enum.Enum):
 def _ids(values: Iterable[object], column: str) -> NDArray[Any]:
     raw = list(values)
     whole = [isinstance(value, int | np.integer) and not isinstance(value, bool) for value in raw]
-    text = [isinstance(value, str) and value != "" for value in raw]
+    text = [isinstance(value, str) and value.strip() != "" for value in raw]
     if raw and not (all(whole) or all(text)):
         kind = whole if sum(whole) > sum(text) else text
         wrong = [(row, raw[row]) for row, fine in enumerate(kind) if not fine]

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -268,33 +269,38 @@ class TransactionLog:
 
     # ------------------------------------------------------------------ what is known of it
 
-    @property
+    @cached_property
     def report(self) -> LogReport:
-        """What became of every row and every cent on the way in."""
-        return self._checked.report
+        """What became of every row and every cent, on the way in and once rows of one customer and day are one.
+
+        The latter takes a pass over the log of its own, made when the report is first asked for.
+        """
+        report = self._checked.report
+        same = _verbs.same_period(self._desk, Collapse.DAY)
+        return attrs.evolve(report, details=attrs.evolve(report.details, same_period=same))
 
     @property
     def window(self) -> ObservationWindow:
         """The days the log speaks about."""
-        return self.report.window
+        return self._checked.report.window
 
     @property
     def currency(self) -> Currency:
         """Currency of every amount."""
-        return self.report.currency
+        return self._checked.report.currency
 
     @property
     def has_amounts(self) -> bool:
         """Whether the rows have amounts."""
-        return self.report.details.has_amounts
+        return self._checked.report.details.has_amounts
 
     def __len__(self) -> int:
         """Count the rows kept."""
-        return self.report.kept.rows
+        return self._checked.report.kept.rows
 
     def __repr__(self) -> str:
         """One line."""
-        amount = f", {self.currency.format(self.report.kept.amount)}" if self.has_amounts else ""
+        amount = f", {self.currency.format(self._checked.report.kept.amount)}" if self.has_amounts else ""
         days = f"{str(self.window.start)[:10]} to {str(self.window.end)[:10]}"
         return f"TransactionLog({len(self):,} rows{amount}, {days})"
 

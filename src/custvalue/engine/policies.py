@@ -61,7 +61,7 @@ class ZeroAmounts(Choice):
 
 
 class MissingIds(Choice):
-    """Rows whose customer is missing (null, NaN, empty text), or whose account the identity map does not know."""
+    """Rows whose customer is missing (null, NaN, blank text), or whose account the identity map does not know."""
 
     REFUSE = "refuse"
     """Raise, listing them."""

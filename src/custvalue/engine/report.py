@@ -8,10 +8,10 @@ from html import escape
 import attrs
 
 from custvalue._frames import FrameKind, build_frame
-from custvalue.data import Currency, ObservationWindow
+from custvalue.data import Collapse, Currency, ObservationWindow
 from custvalue.errors import ConservationError
 
-__all__ = ["LogReport", "Reconciliation", "Removal", "Rounding", "Tally"]
+__all__ = ["LogReport", "Reconciliation", "Removal", "Rounding", "SamePeriod", "Tally"]
 
 
 @attrs.frozen
@@ -73,6 +73,60 @@ class Rounding:
 
 
 @attrs.frozen(kw_only=True)
+class SamePeriod:
+    """What becomes of the rows once those of one customer and calendar period are taken together.
+
+    Parameters
+    ----------
+    collapse
+        The period.
+    n_purchases
+        Periods that count as a purchase: they net to more than zero, or all their rows are zero.
+    purchases
+        Their rows and amount.
+    n_others
+        Periods that net to zero or less: no purchase, but their money counts in the customer's total.
+    others
+        Their rows and amount.
+    set_aside
+        Refunds kept apart by ``Refunds.SEPARATE``; they are in no period.
+    """
+
+    collapse: Collapse
+    n_purchases: int
+    purchases: Tally
+    n_others: int
+    others: Tally
+    set_aside: Tally = Tally()
+
+    @property
+    def merged(self) -> int:
+        """Rows that were taken together with an earlier one of their customer and period."""
+        return self.purchases.rows + self.others.rows - self.n_purchases - self.n_others
+
+    def lines(self) -> Iterator[tuple[str, int, int]]:
+        """Give item, rows and amount in minor units."""
+        grain = self.collapse.value
+        yield f"taken together by {grain}: purchases", *_pair(self.purchases)
+        yield f"taken together by {grain}: net to zero or less", *_pair(self.others)
+        if self.set_aside.rows:
+            yield "refunds set aside", *_pair(self.set_aside)
+
+    def __str__(self) -> str:
+        """One sentence."""
+        grain = self.collapse.value
+        rows = self.purchases.rows + self.others.rows
+        text = f"rows of one customer and {grain} are one: {rows:,} rows make {self.n_purchases:,} purchases"
+        if self.n_others:
+            text += f" and {self.n_others:,} customer-{grain}s that net to zero or less, which are none"
+        return text
+
+
+def _pair(tally: Tally) -> tuple[int, int]:
+    return tally.rows, tally.amount
+
+
+@attrs.frozen(kw_only=True)
 class LogDetails:
     """What a report says besides its sums.
 
@@ -86,12 +140,15 @@ class LogDetails:
         Whether the log has amounts at all.
     notes
         Facts a reader must know, in words.
+    same_period
+        What taking the rows of one customer and day together makes of them; None before that was counted.
     """
 
     currency: Currency
     window: ObservationWindow
     has_amounts: bool = True
     notes: tuple[str, ...] = ()
+    same_period: SamePeriod | None = None
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -111,13 +168,13 @@ class LogReport:
     rounding
         What rounding to the minor unit changed.
     details
-        Currency, window, and facts a reader must know: how days were cut, whether the window was stated,
-        customers born before it.
+        Currency, window, what same-period collapse does, and facts a reader must know: how days were cut, whether
+        the window was stated, customers born before it.
 
     Raises
     ------
     ConservationError
-        If rows or amounts read are not those kept and removed.
+        If rows or amounts read are not those kept and removed, or if those kept are not those collapsed.
     """
 
     read: Tally
@@ -135,6 +192,9 @@ class LogReport:
             raise ConservationError(
                 f"log report: {self.read} read, but {self.kept} kept and {removed} removed: a defect in custvalue"
             )
+        same = self.same_period
+        if same is not None and same.purchases + same.others + same.set_aside != self.kept:
+            raise ConservationError(f"log report: {self.kept} kept, but {same!r} taken together: a defect in custvalue")
 
     @property
     def removed(self) -> Tally:
@@ -159,6 +219,11 @@ class LogReport:
         """Facts a reader must know, in words."""
         return self.details.notes
 
+    @property
+    def same_period(self) -> SamePeriod | None:
+        """What taking the rows of one customer and day together makes of them."""
+        return self.details.same_period
+
     def removed_by(self, policy: str) -> Tally:
         """Rows and amount removed by one policy, e.g. ``"missing_ids"``."""
         total = Tally()
@@ -176,6 +241,8 @@ class LogReport:
         yield "of these purchases", self.purchases.rows, self.purchases.amount
         yield "of these refunds", self.refunds.rows, self.refunds.amount
         yield "of these zero amounts", self.zeros.rows, self.zeros.amount
+        if self.same_period is not None:
+            yield from self.same_period.lines()
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
         """One row an item: item, rows, amount (major units).
@@ -203,6 +270,8 @@ class LogReport:
 
     def _remarks(self) -> list[str]:
         remarks = list(self.notes)
+        if self.same_period is not None:
+            remarks.append(str(self.same_period))
         if self.rounding.rows:
             change = self.rounding.change / 10_000
             remarks.append(

@@ -109,10 +109,7 @@ class CustomerValuation:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know before using the numbers, a sentence each; empty if there is nothing to say."""
-        report, summary = self.facts.report, self.facts.summary
-        rows, n = report.purchases.rows + report.zeros.rows, int(summary.n_purchases.sum())
-        grain = summary.collapse.value
-        found = [f"{rows:,} rows make {n:,} purchases: those of one {grain} are one, if they net to more than zero"]
+        found = []
         if not self.facts.margin_known:
             found.append("no margin and no direct cost are known: all revenue counts as margin")
         if self.allocation is not None and self.allocation.unallocated.total:
