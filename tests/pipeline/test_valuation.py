@@ -90,6 +90,8 @@ def test_customers_with_refunds_only_stay_in_the_table(value: CustomerValuation)
     assert returns_only["segment"] == "no purchase"
     assert np.isnan(returns_only["lifetime_value"])
     assert returns_only["tier"] == "lead"
+    assert returns_only["n_purchases"] == 0
+    assert frame["n_purchases"].dtype == np.int64
 
 
 def test_every_column_knows_where_it_comes_from(value: CustomerValuation) -> None:

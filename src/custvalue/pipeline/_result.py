@@ -14,7 +14,7 @@ from custvalue.costing import Allocation, Trace
 from custvalue.data import Currency, CustomerIndex, CustomerSummary, MoneyTable, ValueTable
 from custvalue.engine import LogReport
 from custvalue.errors import InputError
-from custvalue.pipeline._steps import COST_PREFIX, LifetimeParts
+from custvalue.pipeline._steps import COST_PREFIX, N_PURCHASES, LifetimeParts
 from custvalue.portfolio import Classification
 from custvalue.profitability import ConcentrationCurve, ProfitAndLoss
 from custvalue.rfm import RFMScores
@@ -210,6 +210,7 @@ class CustomerValuation:
 
     def _columns(self) -> dict[str, Column]:
         columns: dict[str, Column] = {"customer": self.customers.ids, **self.table.measures}
+        columns[N_PURCHASES] = self.table[N_PURCHASES].astype(np.int64)
         if self.scores.segment is not None:
             columns["segment"] = self.segments
         columns["tier"] = self.tiers

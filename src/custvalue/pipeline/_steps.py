@@ -26,6 +26,7 @@ from custvalue.profitability import ProfitAndLoss, Waterfall
 
 PRODUCT_COST = "product_cost"
 COST_PREFIX = "cost_"
+N_PURCHASES = "n_purchases"
 
 
 @attrs.frozen

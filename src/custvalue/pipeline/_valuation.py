@@ -19,6 +19,7 @@ from custvalue.errors import ConvergenceError, InputError
 from custvalue.pipeline._result import CustomerValuation, Facts, cost_origins
 from custvalue.pipeline._steps import (
     COST_PREFIX,
+    N_PURCHASES,
     PRODUCT_COST,
     LifetimeParts,
     Terms,
@@ -191,7 +192,7 @@ class Valuation:
         allocation: Allocation | None,
     ) -> ValueTable:
         behaviour: dict[str, FloatArray] = {
-            "n_purchases": summary.n_purchases.astype(np.float64),
+            N_PURCHASES: summary.n_purchases.astype(np.float64),
             "days_since_last": summary.days_since_last,
         }
         for dimension in scores.dimensions:
@@ -199,6 +200,7 @@ class Valuation:
         if future is not None:
             behaviour |= _predictions(future)
         measures = _account_columns(profit) | spread(behaviour, summary.customers, profit.customers)
+        measures[N_PURCHASES] = np.nan_to_num(measures[N_PURCHASES])  # who never bought bought 0 times
         origins = self._origins(future) | (cost_origins(allocation) if allocation else {})
         return ValueTable(
             customers=profit.customers,
@@ -217,7 +219,7 @@ class Valuation:
             "returns": "sum of the log's negative amounts, as a positive number",
             PRODUCT_COST: product,
             "profit": "revenue - product cost - allocated cost",
-            "n_purchases": "distinct days with a purchase",
+            N_PURCHASES: "distinct days with a purchase",
             "days_since_last": "end of the observation window - last purchase",
             "probability_alive": f"{purchases!r}",
             "expected_purchases": f"{purchases!r}, {self.horizon!r}",
