@@ -20,6 +20,7 @@ from custvalue.portfolio import (
     Mean,
     Median,
     NaturalBreaks,
+    PerSegment,
     Policy,
     PortfolioClassifier,
     Pyramid,
@@ -30,6 +31,7 @@ from custvalue.portfolio import (
     Scheme,
     TierClassifier,
     TopShare,
+    TwoTier,
     models,
     presets,
 )
@@ -46,7 +48,16 @@ def measures_of(classifier: object) -> Sequence[str]:
         return needed([blends.get(c.measure, c.measure) for rule in classifier.rules for c in rule.when])
     if isinstance(classifier, ClusterClassifier):
         return classifier.features
+    if isinstance(classifier, PerSegment):
+        return [*measures_of(classifier.classifier), classifier.segment]
     return needed([getattr(classifier, "measure")])  # noqa: B009  # tiers of several classes
+
+
+def values_for(classifier: PortfolioClassifier) -> ValueTable:
+    """Make a table for a classifier of ours: four segments, and weights of 0 or more."""
+    values = example_values([*measures_of(classifier), "sales_before"])
+    segments = np.arange(len(values.customers)) % 4
+    return values.with_measures({"segment": segments.astype(float), "sales_before": np.abs(values["sales_before"])})
 
 
 OWN: dict[str, PortfolioClassifier] = {
@@ -60,6 +71,7 @@ OWN: dict[str, PortfolioClassifier] = {
         cuts=(Floored(Median()), TopShare((0.1, 0.4))),
         cells=presets.DIRECT_INDIRECT,
     ),
+    "tiers per segment": PerSegment(classifier=TwoTier()),
     "learnt rules": RuleClassifier(
         scheme=presets.GRADES,
         rules=[
@@ -75,7 +87,7 @@ OWN: dict[str, PortfolioClassifier] = {
 @pytest.mark.parametrize("classifier", [*models.NAMED.values(), *OWN.values()], ids=[*models.NAMED, *OWN])
 def test_every_classifier_conforms(classifier: PortfolioClassifier, check: object) -> None:
     assert callable(check)
-    check(classifier, example_values(measures_of(classifier)))
+    check(classifier, values_for(classifier))
 
 
 @attrs.frozen

@@ -128,7 +128,7 @@ def test_the_frames_have_their_pinned_columns() -> None:
     texts = ["relationship", "strategy", "focus"]
     assert list(frame.columns) == ["customer", "class", *texts, "axis_profit", "axis_orders", "boundary_distance"]
     assert list(summary.columns) == ["class", "n_customers", "share", *texts, "mean_profit", "mean_orders"]
-    assert list(cuts.columns) == ["measure", "at", "rule", "n_learnt", "ties"]
+    assert list(cuts.columns) == ["segment", "measure", "at", "rule", "n_learnt", "ties"]
     assert summary["n_customers"].sum() == 4
     assert cuts["n_learnt"].tolist() == [3, 4]
     assert isinstance(found.to_frame("polars"), pl.DataFrame)

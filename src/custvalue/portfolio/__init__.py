@@ -16,13 +16,14 @@ from custvalue.portfolio.cuts import (
     Quantiles,
     TopShare,
     ValueShare,
+    WeightedMean,
 )
 from custvalue.portfolio.matrix import FittedGrid, MatrixClassifier, Tie
 from custvalue.portfolio.movement import ABSENT, Movement
+from custvalue.portfolio.per_segment import FittedPerSegment, PerSegment, SegmentPortfolio
 from custvalue.portfolio.risk import Frontier, SegmentReturns, SegmentRisk, risk_adjusted_value
 from custvalue.portfolio.rules import Comparison, Condition, FittedRules, Rule, RuleAudit, RuleClassifier
 from custvalue.portfolio.series import EarlyWarnings, class_series, early_warnings, series_measures
-from custvalue.portfolio.shares import relative_share
 from custvalue.portfolio.stability import ClassChanges, bootstrap_stability, compare_allocators
 from custvalue.portfolio.tiers import ParetoABC, Pyramid, TierClassifier, TwoTier
 
@@ -44,6 +45,7 @@ __all__ = [
     "FittedClassifier",
     "FittedClusters",
     "FittedGrid",
+    "FittedPerSegment",
     "FittedRules",
     "Fixed",
     "Floored",
@@ -54,6 +56,7 @@ __all__ = [
     "Movement",
     "NaturalBreaks",
     "ParetoABC",
+    "PerSegment",
     "Policy",
     "PortfolioClassifier",
     "Pyramid",
@@ -63,6 +66,7 @@ __all__ = [
     "RuleClassifier",
     "Scaling",
     "Scheme",
+    "SegmentPortfolio",
     "SegmentReturns",
     "SegmentRisk",
     "Stability",
@@ -71,6 +75,7 @@ __all__ = [
     "TopShare",
     "TwoTier",
     "ValueShare",
+    "WeightedMean",
     "bootstrap_stability",
     "class_series",
     "compare_allocators",
@@ -78,7 +83,6 @@ __all__ = [
     "early_warnings",
     "models",
     "presets",
-    "relative_share",
     "risk_adjusted_value",
     "series_measures",
 ]

@@ -37,11 +37,13 @@ class Cut:
         Standard deviation of the measure over those customers: the unit of boundary distances.
     ties
         ``"high"`` if a value at the cut counts as above it, else ``"low"``.
+    segment
+        Number of the segment the cut belongs to, where each segment has its own; else empty.
 
     Examples
     --------
     >>> Cut("profit", (0.0,), "fixed at 0")
-    Cut(measure='profit', at=(0.0,), rule='fixed at 0', n_learnt=0, scale=1.0, ties='high')
+    Cut(measure='profit', at=(0.0,), rule='fixed at 0', n_learnt=0, scale=1.0, ties='high', segment='')
     """
 
     measure: str
@@ -50,6 +52,7 @@ class Cut:
     n_learnt: int = 0
     scale: float = 1.0
     ties: str = "high"
+    segment: str = ""
 
 
 @runtime_checkable
@@ -277,9 +280,10 @@ class Classification(ArrayHolder):
         return build_frame(columns, like)
 
     def cuts_frame(self, like: FrameKind = "pandas") -> object:
-        """One row a cut: measure, at, rule, n_learnt, ties."""
+        """One row a cut: segment, measure, at, rule, n_learnt, ties."""
         rows = [(cut, point) for cut in self.cuts for point in cut.at]
         columns: dict[str, Column] = {
+            "segment": [cut.segment for cut, _ in rows],
             "measure": [cut.measure for cut, _ in rows],
             "at": np.array([point for _, point in rows], dtype=np.float64),
             "rule": [cut.rule for cut, _ in rows],

@@ -20,12 +20,14 @@ class Scaling(Enum):
     """How a measure is brought to a common scale before it is blended.
 
     ``NONE`` takes it as it is (scores on one scale), ``RANGE`` maps the lowest customer to 0 and the highest to 1,
-    ``Z`` takes standard deviations from the mean. What is learnt at ``fit`` is reused at ``classify``.
+    ``Z`` takes standard deviations from the mean, ``LARGEST`` shares of the largest customer, so that within a
+    segment they are relative shares. What is learnt at ``fit`` is reused at ``classify``.
     """
 
     NONE = "none"
     RANGE = "range"
     Z = "z"
+    LARGEST = "largest"
 
 
 WeightsLike: TypeAlias = Mapping[str, float] | Iterable[tuple[str, float]] | Weights
@@ -109,7 +111,7 @@ class Blend:
         Raises
         ------
         InputError
-            If a measure does not vary, or is missing for everybody, and the scaling needs it to.
+            If a measure does not vary, is missing for everybody, or is nowhere above 0, and the scaling needs it to be.
         """
         parts = tuple((m, weight, *_scaling(m, values[m], self.scaling)) for m, weight in self.weights)
         return FittedAxis(self.name, parts)
@@ -119,12 +121,20 @@ def _scaling(measure: str, column: FloatArray, scaling: Scaling) -> tuple[float,
     if scaling is Scaling.NONE:
         return 0.0, 1.0
     present = np.sort(column[~np.isnan(column)])
+    if scaling is Scaling.LARGEST:
+        return 0.0, _largest(measure, present)
     if present.size == 0 or present[0] == present[-1]:
         hint = "Leave it out of the blend, or use Scaling.NONE."
         raise InputError(f"measure {measure!r}", expected="values that differ", got="one value or none", hint=hint)
     if scaling is Scaling.RANGE:
         return float(present[0]), float(present[-1] - present[0])
     return float(present.mean()), float(present.std())
+
+
+def _largest(measure: str, present: FloatArray) -> float:
+    if present.size == 0 or not present[-1] > 0:
+        raise InputError(f"measure {measure!r}", expected="a value above 0", got="none")
+    return float(present[-1])
 
 
 AxisLike: TypeAlias = str | Blend

@@ -13,7 +13,8 @@ from typing import Protocol, runtime_checkable
 import attrs
 import numpy as np
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import BoolArray, FloatArray
+from custvalue.data import ValueTable
 from custvalue.errors import InputError
 from custvalue.portfolio._kernels import cutting
 
@@ -27,6 +28,7 @@ __all__ = [
     "Quantiles",
     "TopShare",
     "ValueShare",
+    "WeightedMean",
 ]
 
 
@@ -129,6 +131,59 @@ class Mean:
 
     def __str__(self) -> str:
         return "mean"
+
+
+@attrs.frozen
+class WeightedMean:
+    """One cut at a mean in which customers weigh by another measure.
+
+    The growth of customers, weighted by what they bought before, is the growth of their market as a whole.
+
+    Parameters
+    ----------
+    weight
+        Measure to weigh by, 0 or more; a customer without it does not count.
+
+    Examples
+    --------
+    Sales of 100 doubled and of 300 stayed: together they grew by a quarter.
+
+    >>> import numpy as np
+    >>> WeightedMean("sales_before").learn_weighted(np.array([1.0, 0.0]), np.array([100.0, 300.0]))
+    (0.25,)
+    """
+
+    weight: str
+
+    def learn_weighted(self, values: FloatArray, weights: FloatArray, /) -> tuple[float, ...]:
+        """Return the weighted mean, the same whatever the order of the customers.
+
+        Raises
+        ------
+        InputError
+            If a weight is negative or infinite, or all are 0.
+        """
+        there = ~np.isnan(weights)
+        order = np.lexsort((weights[there], values[there]))
+        heavy, ranked = weights[there][order], values[there][order]
+        if np.any(heavy < 0) or not 0 < heavy.sum() < np.inf:
+            got = f"{heavy.min():g} to {heavy.max():g}" if heavy.size else "none"
+            raise InputError(f"measure {self.weight!r}", expected="weights of 0 or more, not all 0", got=got)
+        mean = float((ranked * heavy).sum() / heavy.sum())
+        return (min(max(mean, float(ranked[0])), float(ranked[-1])),)
+
+    def learn(self, values: FloatArray, /) -> tuple[float, ...]:
+        """Refuse: without the weights nothing can be learnt. Classifiers use :meth:`learn_weighted`.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError(f"{self!r}", expected="weights too", got=f"{values.size} values", hint="Use learn_weighted.")
+
+    def __str__(self) -> str:
+        return f"mean weighted by {self.weight}"
 
 
 @attrs.frozen
@@ -308,7 +363,31 @@ class Floored:
         return f"fixed at {self.floor:g}; {self.rule}"
 
 
-def learnt(rule: CutRule, values: FloatArray, where: str) -> tuple[float, ...]:
+def weights_of(rules: Iterable[CutRule]) -> tuple[str, ...]:
+    """List the measures that rules weigh by."""
+    inner = (rule.rule if isinstance(rule, Above | Floored) else rule for rule in rules)
+    return tuple(rule.weight for rule in inner if isinstance(rule, WeightedMean))
+
+
+@attrs.frozen(eq=False)
+class _Weighed:
+    """A weighted rule with its weights."""
+
+    rule: WeightedMean
+    weights: FloatArray
+
+    def learn(self, values: FloatArray, /) -> tuple[float, ...]:
+        return self.rule.learn_weighted(values, self.weights)
+
+
+def _bound(rule: CutRule, table: ValueTable, rows: BoolArray) -> CutRule:
+    """Give a rule the weights it needs, also inside another one."""
+    if isinstance(rule, WeightedMean):
+        return _Weighed(rule, table[rule.weight][rows])
+    return attrs.evolve(rule, rule=_bound(rule.rule, table, rows)) if isinstance(rule, Above | Floored) else rule
+
+
+def learnt(rule: CutRule, values: FloatArray, where: str, table: ValueTable) -> tuple[float, ...]:
     """Let a rule learn from the values that are there.
 
     Raises
@@ -316,10 +395,11 @@ def learnt(rule: CutRule, values: FloatArray, where: str) -> tuple[float, ...]:
     InputError
         If no customer has a value, or the rule returns cuts that do not increase.
     """
-    present = values[~np.isnan(values)]
+    there = ~np.isnan(values)
+    present = values[there]
     if present.size == 0 and not isinstance(rule, Fixed):
         raise InputError(where, expected="at least one customer with a value", got="only missing values")
-    points = tuple(float(point) for point in rule.learn(present))
+    points = tuple(float(point) for point in _bound(rule, table, there).learn(present))
     if any(np.isnan(points)) or any(a > b for a, b in pairwise(points)):
         raise InputError(where, expected="cut points, lowest first", got=f"{points} from {rule}")
     return points

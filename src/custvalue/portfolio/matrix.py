@@ -16,7 +16,7 @@ from custvalue.portfolio._kernels import grid
 from custvalue.portfolio._result import Classification, Cut
 from custvalue.portfolio._scheme import Cells
 from custvalue.portfolio.axes import AxisLike, FittedAxis, axis_table, fit_axis, needed, require_measures
-from custvalue.portfolio.cuts import CutRule, Fixed, Median, learnt
+from custvalue.portfolio.cuts import CutRule, Fixed, Median, learnt, weights_of
 
 __all__ = ["FittedGrid", "MatrixClassifier", "Tie"]
 
@@ -107,13 +107,13 @@ def fit_grid(
     InputError
         If a rule gives more or fewer cuts than its axis has borders.
     """
-    require_measures(cells.scheme.name, values, needed(axes))
+    require_measures(cells.scheme.name, values, (*needed(axes), *weights_of(rules)))
     fitted = tuple(fit_axis(axis, values) for axis in axes)
     cuts = []
     sides = ties or (Tie.HIGH,) * len(fitted)
     for axis, rule, levels, tie in zip(fitted, rules, cells.axes, sides, strict=True):
         column = axis.column(values)
-        points = learnt(rule, column, f"cuts of {axis.name!r}")
+        points = learnt(rule, column, f"cuts of {axis.name!r}", values)
         if len(points) != len(levels.levels) - 1:
             got = f"{len(points)} from {rule}"
             raise InputError(

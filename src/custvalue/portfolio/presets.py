@@ -13,6 +13,7 @@ from custvalue.portfolio._scheme import AxisLevels, Cells, Policy, Scheme
 
 __all__ = [
     "ABC_XYZ",
+    "CAMPBELL_CUNNINGHAM",
     "CLV_REFERRAL",
     "CURRENT_GROWTH",
     "CURRENT_POTENTIAL",
@@ -22,8 +23,10 @@ __all__ = [
     "FIOCCA_RELATIONSHIP",
     "GRADES",
     "GROWTH_SHARE",
+    "HWANG",
     "IMPORTANCE_DIFFICULTY",
     "KRAPFEL",
+    "KRAPFEL_MODES",
     "LIFE_CYCLE",
     "LRFM",
     "MARCUS",
@@ -32,10 +35,12 @@ __all__ = [
     "REINARTZ_KUMAR",
     "RESIDUAL_POTENTIAL",
     "SHAPIRO",
+    "SHARE_SIZE",
     "TURNBULL_ZOLKIEWSKI",
     "TWO_TIER",
     "VALUE_CAPABILITY",
     "VALUE_RISK",
+    "VALUE_RISK_MATRIX",
     "YORKE_DROUSSIOTIS",
 ]
 
@@ -206,6 +211,40 @@ CURRENT_POTENTIAL = _four(
     source="Verhoef and Donkers 2001",
 )
 
+_STAYS = {"high": "loyal", "low": "may leave"}
+HWANG = Cells(
+    scheme=Scheme(
+        "current x potential value x loyalty",
+        [
+            Policy(
+                f"{policy.label}, {_STAYS[loyalty]}",
+                policy.relationship,
+                policy.strategy if loyalty == "high" else f"{policy.strategy}; first see whether keeping pays",
+                policy.focus if loyalty == "high" else f"reasons to leave; {policy.focus}",
+            )
+            for policy in CURRENT_POTENTIAL.scheme.policies
+            for loyalty in ("high", "low")
+        ],
+        source="Hwang, Jung and Suh 2004 (three axes; the texts are those of current x potential value)",
+    ),
+    axes=[*CURRENT_POTENTIAL.axes, AxisLevels("loyalty")],
+    grid=[
+        ((*cell, loyalty), f"{label}, {_STAYS[loyalty]}")
+        for cell, label in CURRENT_POTENTIAL.grid
+        for loyalty in ("low", "high")
+    ],
+)
+
+SHARE_SIZE = _four(
+    "share of wallet x size of wallet",
+    ("our share of the customer's spend", "the customer's spend in the category"),
+    both=Policy("won", "partnership", "keep", "what rivals offer, convenience"),
+    second=Policy("prize", "close", "win a larger share", "reasons for buying elsewhere, cross-selling"),
+    first=Policy("full", "ordinary", "maintain", "low cost of serving; growth of the customer itself"),
+    neither=Policy("small", "loose", "serve at low cost", "cost"),
+    source="share of wallet x category spend (cells without a source of their own)",
+)
+
 VALUE_CAPABILITY = _four(
     "value x capability",
     ("value", "capability"),
@@ -260,6 +299,17 @@ GROWTH_SHARE = _four(
     source="Campbell and Cunningham 1983, step 2",
 )
 
+CAMPBELL_CUNNINGHAM = Scheme(
+    "life cycle of accounts",
+    [
+        Policy("today's special", "partnership", "protect and develop together", "the few whom the firm lives on"),
+        Policy("tomorrow's", "close", "invest", "chosen few; sales that do not yet pay for the effort"),
+        Policy("today's regular", "ordinary", "keep at a fair cost", "price, delivery, routine"),
+        Policy("yesterday's", "loose", "serve with little effort", "cost; sales while they last"),
+    ],
+    source="Campbell and Cunningham 1983, step 1",
+)
+
 MARCUS = _four(
     "customer value matrix",
     ("number of purchases", "average amount"),
@@ -301,6 +351,15 @@ VALUE_RISK = Scheme(
     source="level, volatility and trend of the periodic value",
 )
 
+_RISK_NAMES = {"low": "low risk", "high": "high risk"}
+VALUE_RISK_MATRIX = Cells(
+    scheme=VALUE_RISK,
+    axes=[AxisLevels("expected value"), AxisLevels("risk")],
+    grid=[
+        ((value, risk), f"{value} value, {_RISK_NAMES[risk]}") for value in ("low", "high") for risk in ("low", "high")
+    ],
+)
+
 _POLICY_CELLS = {
     "invest": [("high", "high")],
     "grow selectively": [("high", "medium"), ("medium", "high")],
@@ -332,6 +391,31 @@ KRAPFEL = _four(
     first=Policy("rival", "close", "negotiate", "gains and limits of each deal"),
     neither=Policy("acquaintance", "loose", "accommodate or let go", "low effort"),
     source="Krapfel, Salmond and Spekman 1991",
+)
+
+
+KRAPFEL_MODES = Cells(
+    scheme=Scheme(
+        "power x interest commonality",
+        [
+            Policy("collaboration", "partnership", "work out aims together", "common aims, joint investment"),
+            Policy("administration", "close", "lead with a light hand", "goodwill, the partner's freedom to act"),
+            Policy("accommodation", "close", "adapt to the stronger partner", "the partner's needs, cost of adapting"),
+            Policy("negotiation", "ordinary", "bargain case by case", "gains and limits of each deal"),
+            Policy("domination", "ordinary", "set the terms", "how far power may be used without loss"),
+            Policy("submission", "loose", "accept the terms, look for others", "dependence, other customers"),
+        ],
+        source="Krapfel, Salmond and Spekman 1991, modes of management (cells as commonly reported)",
+    ),
+    axes=[AxisLevels("our power", ("less", "equal", "more")), AxisLevels("interest commonality")],
+    grid=[
+        (("less", "high"), "accommodation"),
+        (("equal", "high"), "collaboration"),
+        (("more", "high"), "administration"),
+        (("less", "low"), "submission"),
+        (("equal", "low"), "negotiation"),
+        (("more", "low"), "domination"),
+    ],
 )
 
 

@@ -17,7 +17,7 @@ from custvalue.portfolio._kernels import rules as kernels
 from custvalue.portfolio._result import Classification, Cut
 from custvalue.portfolio._scheme import Scheme
 from custvalue.portfolio.axes import Blend, FittedAxis, axis_table, fit_axis, needed, require_measures
-from custvalue.portfolio.cuts import CutRule, Fixed, learnt
+from custvalue.portfolio.cuts import CutRule, Fixed, learnt, weights_of
 
 __all__ = ["Comparison", "Condition", "FittedRules", "Rule", "RuleAudit", "RuleClassifier"]
 
@@ -319,11 +319,14 @@ class RuleClassifier:
         blends = {blend.name: blend for blend in self.blends}
         names = tuple(dict.fromkeys(condition.measure for rule in self.rules for condition in rule.when))
         specs = [blends.get(name, name) for name in names]
-        require_measures(self.scheme.name, values, needed(specs))
+        thresholds = (condition.threshold for rule in self.rules for condition in rule.when)
+        require_measures(self.scheme.name, values, (*needed(specs), *weights_of(thresholds)))
         axes = tuple(fit_axis(spec, values) for spec in specs)
         columns = {axis.name: axis.column(values) for axis in axes}
         resolved = {
-            condition: _single(condition, columns[condition.measure]) for rule in self.rules for condition in rule.when
+            condition: _single(condition, columns[condition.measure], values)
+            for rule in self.rules
+            for condition in rule.when
         }
         compiled = [(rule.veto, self._compiled(rule, names, resolved)) for rule in self.rules]
         return FittedRules(
@@ -340,8 +343,8 @@ class RuleClassifier:
         return tests, self.scheme.code(rule.label)
 
 
-def _single(condition: Condition, column: FloatArray) -> float:
-    points = learnt(condition.threshold, column, f"threshold of {condition.measure!r}")
+def _single(condition: Condition, column: FloatArray, values: ValueTable) -> float:
+    points = learnt(condition.threshold, column, f"threshold of {condition.measure!r}", values)
     if len(points) != 1:
         raise InputError(f"threshold of {condition.measure!r}", expected="one cut", got=str(points))
     return points[0]
