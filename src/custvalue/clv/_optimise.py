@@ -1,21 +1,22 @@
 """The machine that maximises a log-likelihood over unbounded (mostly log) parameters.
 
 A model supplies a :class:`Problem`: names, a log-likelihood with its gradient, start values. Everything
-else is the same for all: search on a subsample where there is one, Newton finish on the full data, Hessian by central
-differences of the analytic gradient, and a judgement that looks at the gradient and not at an optimiser's flag.
+else is the same for all: search on a subsample where there is one, Newton finish on the full data with the objective's
+own Hessian (else with central differences of its gradient), and a judgement that looks at the gradient and not at an
+optimiser's flag.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-__all__ = ["FAR", "LOG_BOUND", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
+__all__ = ["FAR", "LOG_BOUND", "Curved", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
 
 FloatArray = NDArray[np.float64]
 
@@ -27,9 +28,11 @@ FAR = math.log(1e4)
 
 _STEP = 1e-4  # of the central differences: truncation and rounding both near 1e-9
 _FINISHED = 1e-12  # nats still to gain, as the quadratic model sees it
+_SETTLED, _SHORT = 1e-6, 1e-2  # nats and log units below which the next step arrives (what is left then squares)
 _CONVERGED = 1e-6  # the same, where we are content to call the search successful
 _RUNAWAY = 1e-3  # nats a customer and log unit still gained at the bound: no maximum, not even at infinity
 _LONGEST = 2.0  # longest Newton step in one log-parameter
+_TIGHT, _LOOSE = 1e-13, 1e-7  # relative gain at which the first search stops: on the data, and on a subsample
 
 
 class Objective(Protocol):
@@ -37,6 +40,15 @@ class Objective(Protocol):
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Value and gradient (n_params,) at ``theta`` (n_params,)."""
+        ...
+
+
+@runtime_checkable
+class Curved(Protocol):
+    """An objective that also knows its Hessian, at little more than the price of the gradient."""
+
+    def curvature(self, theta: FloatArray, /) -> tuple[float, FloatArray, FloatArray]:
+        """Value, gradient (n_params,) and Hessian (n_params, n_params) at ``theta`` (n_params,)."""
         ...
 
 
@@ -170,7 +182,20 @@ class _Counted:
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         self.calls += 1
-        value, gradient = self.objective(theta)
+        return self._penalised(theta, *self.objective(theta))
+
+    def point(self, theta: FloatArray, /) -> _Point:
+        """Look at one place, with the curvature there if the objective gives it."""
+        if not isinstance(self.objective, Curved):
+            return _Point(theta, *self(theta), None)
+        self.calls += 1
+        value, gradient, hessian = self.objective.curvature(theta)
+        if self.penalty is not None:
+            hessian = hessian + central_hessian(self.penalty, theta)
+        curved = hessian if np.isfinite(hessian).all() else central_hessian(self, theta)
+        return _Point(theta, *self._penalised(theta, value, gradient), curved)
+
+    def _penalised(self, theta: FloatArray, value: float, gradient: FloatArray) -> tuple[float, FloatArray]:
         if self.penalty is not None:
             extra, slope = self.penalty(theta)
             value, gradient = value + extra, gradient + slope
@@ -179,15 +204,28 @@ class _Counted:
         return value, gradient
 
 
+@attrs.frozen(eq=False)
+class _Point:
+    """A place on the way to the maximum; no Hessian where the objective has none of its own."""
+
+    theta: FloatArray
+    value: float
+    gradient: FloatArray
+    hessian: FloatArray | None
+
+
 def maximise(problem: Problem, penalty: Objective | None = None) -> Optimum:
     """Maximise the problem's objective plus a log-prior ``penalty`` (both in scaled parameters)."""
     full = _Counted(problem.objective, penalty)
-    pilot = full if problem.pilot is None else _Counted(problem.pilot, penalty)
     best: Optimum | None = None
     for start in problem.starts:
-        theta = _search(pilot, start, problem.weight)
-        hessian = central_hessian(pilot, theta)
-        found = _finish(full, theta, hessian, problem.weight, exact=problem.pilot is None)
+        if problem.pilot is None:
+            theta, hessian = _search(full, start, problem.weight, _TIGHT), None
+        else:
+            pilot = _Counted(problem.pilot, penalty)
+            theta = _search(pilot, start, problem.weight, _LOOSE)
+            hessian = None if isinstance(problem.objective, Curved) else central_hessian(pilot, theta)
+        found = _finish(full, theta, hessian, problem.weight)
         if best is None or found.value > best.value + 1e-9 * abs(best.value):
             best = found
         if best.interior:
@@ -210,7 +248,7 @@ def central_hessian(objective: Objective, theta: FloatArray) -> FloatArray:
     return hessian
 
 
-def _search(objective: Objective, start: FloatArray, weight: float) -> FloatArray:
+def _search(objective: Objective, start: FloatArray, weight: float, tolerance: float) -> FloatArray:
     """L-BFGS-B from one start; where it stops matters, what it says about itself does not."""
 
     def downhill(theta: FloatArray) -> tuple[float, FloatArray]:
@@ -223,7 +261,7 @@ def _search(objective: Objective, start: FloatArray, weight: float) -> FloatArra
         jac=True,
         method="L-BFGS-B",
         bounds=[(-LOG_BOUND, LOG_BOUND)] * len(start),
-        options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 400, "maxcor": 20},
+        options={"ftol": tolerance, "gtol": 1e-7, "maxiter": 400, "maxcor": 20},
     )
     found: FloatArray = np.asarray(result.x, dtype=np.float64)
     return found
@@ -255,46 +293,56 @@ def _ascent(hessian: FloatArray, gradient: FloatArray) -> FloatArray:
     return step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
 
 
-def _finish(objective: _Counted, theta: FloatArray, hessian: FloatArray, weight: float, *, exact: bool) -> Optimum:
-    """Newton steps on the full objective, the curvature renewed when it stops helping."""
-    value, gradient = objective(theta)
+def _finish(objective: _Counted, theta: FloatArray, hessian: FloatArray | None, weight: float) -> Optimum:
+    """Newton steps on the full objective; a Hessian that had to be borrowed is renewed when it stops helping."""
+    here = objective.point(theta)
+    exact = hessian is None
+    hessian = _hessian_at(objective, here) if hessian is None else hessian
     left = math.inf
     for _ in range(40):
-        step = _newton_step(hessian, gradient, theta)
-        before, left = left, 0.5 * float(gradient @ step)
-        drifting = left < 0.01 * _CONVERGED and np.abs(step).max() > 0.1
-        if left < _FINISHED or drifting:
+        step = _newton_step(hessian, here.gradient, here.theta)
+        before, left = left, 0.5 * float(here.gradient @ step)
+        longest = float(np.abs(step).max())
+        drifting = left < 0.01 * _CONVERGED and longest > 0.1
+        if drifting or left < (_SETTLED if exact and longest < _SHORT else _FINISHED):
             break
-        if left > 0.2 * before:
-            hessian, exact = central_hessian(objective, theta), True
-            step = _newton_step(hessian, gradient, theta)
-        moved = _line_search(objective, theta, step, value)
+        if left > 0.2 * before and not exact:
+            hessian, exact = _hessian_at(objective, here), True
+            step = _newton_step(hessian, here.gradient, here.theta)
+        moved = _line_search(objective, here, step)
         if moved is None:
             break
-        exact = False
-        theta, value, gradient = moved
-    if not exact:
-        hessian = central_hessian(objective, theta)
+        here, exact = moved, moved.hessian is not None
+        hessian = hessian if here.hessian is None else here.hessian
+    return _optimum(here, hessian if exact else _hessian_at(objective, here), weight)
+
+
+def _optimum(here: _Point, hessian: FloatArray, weight: float) -> Optimum:
+    """Where the search ended; a last step too short to be worth another look is taken on trust."""
+    drift = _newton_step(hessian, here.gradient, here.theta)
+    left = 0.5 * float(here.gradient @ drift)
+    trusted = 0.0 <= left < _SETTLED and float(np.abs(drift).max()) < _SHORT
     return Optimum(
-        theta=theta,
-        value=value,
+        theta=here.theta + drift if trusted else here.theta,
+        value=here.value + left if trusted else here.value,
         penalty=0.0,
-        gradient=gradient,
+        gradient=here.gradient,
         hessian=hessian,
-        drift=_newton_step(hessian, gradient, theta),
+        drift=drift,
         weight=weight,
         n_evaluations=0,
     )
 
 
-def _line_search(
-    objective: Objective, theta: FloatArray, step: FloatArray, value: float
-) -> tuple[FloatArray, float, FloatArray] | None:
+def _hessian_at(objective: _Counted, here: _Point) -> FloatArray:
+    return central_hessian(objective, here.theta) if here.hessian is None else here.hessian
+
+
+def _line_search(objective: _Counted, here: _Point, step: FloatArray) -> _Point | None:
     """The first of a few shrinking steps that does not lose ground; None if all do."""
-    slack = 1e-13 * abs(value)
+    slack = 1e-13 * abs(here.value)
     for shrink in (1.0, 0.25, 0.05, 0.005):
-        trial = np.clip(theta + shrink * step, -LOG_BOUND, LOG_BOUND)
-        there, slope = objective(trial)
-        if there >= value - slack:
-            return trial, there, slope
+        there = objective.point(np.clip(here.theta + shrink * step, -LOG_BOUND, LOG_BOUND))
+        if there.value >= here.value - slack:
+            return there
     return None

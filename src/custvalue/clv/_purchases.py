@@ -16,7 +16,7 @@ import numpy as np
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, checked, estimate
 from custvalue.clv._kernels.compress import count_distinct
-from custvalue.clv._kernels.likelihood import PatternLikelihood, PurchaseKernel, row_log_likelihood
+from custvalue.clv._kernels.likelihood import PurchaseKernel, pattern_likelihood, row_log_likelihood
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.intervals import DeltaIntervals
@@ -98,7 +98,7 @@ def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns) -> Probl
     """Make the likelihood problem of a kernel, with the mean age as the unit of time."""
     weight = patterns.n_customers
     scale = float(patterns.weights @ patterns.T) / weight
-    likelihood = PatternLikelihood(kernel, patterns.x, patterns.t_x / scale, patterns.T / scale, patterns.weights)
+    likelihood = pattern_likelihood(kernel, patterns.x, patterns.t_x / scale, patterns.T / scale, patterns.weights)
     return Problem(
         names=kernel.names,
         objective=likelihood,

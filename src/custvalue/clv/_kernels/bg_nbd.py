@@ -12,8 +12,8 @@ from scipy import special
 
 from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.beta_mixture import discounted_purchases, mean_purchases, mean_survival
-from custvalue.clv._kernels.likelihood import Params, Terms, at_distinct
-from custvalue.clv._kernels.special import gamma_ratio, log_beta_ratio, log_negative_binomial
+from custvalue.clv._kernels.likelihood import Curvature, Params, Terms, at_distinct, once_a_run
+from custvalue.clv._kernels.special import gamma_ratio, log_beta_ratio, log_negative_binomial, trigamma_ratio
 
 __all__ = ["BG_NBD", "MBG_NBD", "BetaGeometric", "beta_geometric_count_terms"]
 
@@ -72,14 +72,27 @@ class BetaGeometric:
         gradient[3] = slope_b * gone
         return value, gradient
 
+    def count_curvature(self, params: Params, x: FloatArray, weights: FloatArray, /) -> FloatArray:
+        """Hessian of the weighted sum of the terms of x alone."""
+        r, _, a, b = (float(value) for value in params)
+        slope, m, both = self.count_terms(params, x)[1] @ weights, x + self.extra, a + b
+        hessian = np.zeros((4, 4))
+        hessian[0, 0] = slope[0] + r * r * float(weights @ trigamma_ratio(r, x))
+        hessian[0, 1] = hessian[1, 0] = slope[1]
+        shared = float(weights @ trigamma_ratio(both, m))
+        hessian[2:, 2:] = -shared * np.outer([a, b], [a, b])
+        hessian[2, 2] += slope[2]
+        hessian[3, 3] += slope[3] + b * b * float(weights @ trigamma_ratio(b, m))
+        return hessian
+
     def weighted_time_terms(
-        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /
-    ) -> tuple[float, FloatArray]:
-        """Weighted sum of :meth:`time_terms` and its gradient, without making the rows of the gradient."""
-        r, alpha, *_ = params
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /, *, curved: bool
+    ) -> Curvature:
+        """Weighted sum of :meth:`time_terms`, gradient and Hessian, without making the rows of the gradient."""
+        r, alpha, *_ = (float(value) for value in params)
         at_end, at_last = alpha + T, alpha + t_x
         shape = r + x
-        log_end = np.log(at_end)
+        log_end = once_a_run(np.log, at_end)
         gap = log_end - np.log(at_last)
         log_odds, slope_b = self._coin(params, x)
         d = shape * gap
@@ -88,15 +101,28 @@ class BetaGeometric:
         lifted = 1.0 + e
         gone = np.where(d >= 0.0, weights, weights * e)
         gone /= lifted
-        by_shape = weights * shape
-        gone_by_shape = gone * shape
         np.maximum(d, 0.0, out=d)
         d += np.log(lifted)
+        by_shape, gone_by_shape = weights * shape, gone * shape
+        # shares of the scale in the time at the end and at the last purchase, and how much the gap shrinks with it
+        end, last = alpha / at_end, alpha / at_last
+        shrinks = last - end
         value = float(weights @ d) - float(by_shape @ log_end)
-        slope_r = float(r) * (float(gone @ gap) - float(weights @ log_end))
-        by_shape -= gone_by_shape
-        slope_alpha = -float(alpha) * (float((by_shape / at_end).sum()) + float((gone_by_shape / at_last).sum()))
-        return value, np.array([slope_r, slope_alpha, float(gone.sum()), float(gone @ slope_b)])
+        slope_r = r * (float(gone @ gap) - float(weights @ log_end))
+        slope_alpha = -float(by_shape @ end) - float(gone_by_shape @ shrinks)
+        gradient = np.array([slope_r, slope_alpha, float(gone.sum()), float(gone @ slope_b)])
+        hessian = np.zeros((4, 4))
+        if curved:
+            # d's own slopes, times the variance of being gone; then d's second derivatives
+            slopes = np.stack([r * gap, -shape * shrinks, np.ones_like(d), slope_b])
+            hessian = (slopes * (weights * e / lifted**2)) @ slopes.T
+            hessian[0, 0] += slope_r
+            hessian[0, 1] -= r * (float(weights @ end) + float(gone @ shrinks))
+            hessian[1, 0] = hessian[0, 1]
+            hessian[1, 1] -= float(by_shape @ (end - end * end))
+            hessian[1, 1] -= float(gone_by_shape @ (shrinks * (1.0 - end - last)))
+            hessian[3, 3] += float(gone @ (slope_b + slope_b * slope_b))
+        return value, gradient, hessian
 
     def _coin(self, params: Params, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-odds of having lost the last coin at t_x = T, and their slope in log b; a table where counts repeat."""

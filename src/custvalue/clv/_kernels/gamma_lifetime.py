@@ -19,7 +19,7 @@ from custvalue.clv._kernels.likelihood import Params, Terms
 from custvalue.clv._kernels.quadrature import integrate_hump, panels
 from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 
-__all__ = ["Clock", "GammaLifetime"]
+__all__ = ["Clock", "EndOfLife", "GammaLifetime"]
 
 _LOST = 50.0  # e-folds after which the integrand counts as gone
 # nodes for 3e-11, by e-folds lost and by the stretch in log time (both measured against 128 nodes)
@@ -65,15 +65,25 @@ class Clock(Protocol):
         ...
 
 
-class _EndOfLife:
+class EndOfLife:
     """Integrals over the unobserved end of life of each row, relative to the last purchase.
 
     ``sums`` (5 or 6, n_rows) are those of the density itself and of the density times: the log of the purchase
     clock's
-    run, its inverse, the same two of the lifetime's clock, and the slope in the latter's parameter.
+    run, its inverse, the same two of the lifetime's clock, and the slope in the latter's parameter. ``products``
+    (4, 4, n_rows), where wanted, are those of the density times two of the four; the lower triangle is empty.
     """
 
-    def __init__(self, kernel: GammaLifetime, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> None:
+    def __init__(
+        self,
+        kernel: GammaLifetime,
+        params: Params,
+        x: FloatArray,
+        t_x: FloatArray,
+        T: FloatArray,
+        *,
+        curved: bool = False,
+    ) -> None:
         r, alpha, *life = params
         self.clock, self.alpha, self.life, self.t_x = kernel.clock, alpha, life, t_x
         s = life[-2]
@@ -88,6 +98,7 @@ class _EndOfLife:
         self.aging_end = self.clock.growth(life, t_x, span)
         self.log_end = -self.shape * self.delay_end - s * self.aging_end
         self.sums = np.empty((5 if len(life) == 2 else 6, len(x)))
+        self.products = np.zeros((4, 4, len(x) if curved else 0))
         for rule, rows in kernel.rules_for(self.width, -self.log_end):
             self._integrate(rule, rows)
         self.total = np.exp(self.log_end) + self.sums[0]
@@ -106,8 +117,13 @@ class _EndOfLife:
         aging, fade, log_speed = self.clock.course(life, t_x[:, None], gap)
         density = np.exp(v - self.shape[rows][:, None] * delay - (life[-2] + 1.0) * aging + log_speed) * weight
         density *= (width * short * _of_rows(self.life[-2], rows))[:, None]
-        sums = [density.sum(axis=1)]
-        sums += [np.einsum("ij,ij->i", density, value) for value in (delay, 1.0 / ratio, aging, fade)]
+        pieces = (delay, 1.0 / ratio, aging, fade)
+        sums = [density.sum(axis=1), *(np.einsum("ij,ij->i", density, piece) for piece in pieces)]
+        if self.products.size:
+            for k, piece in enumerate(pieces):
+                weighted = density * piece
+                for m in range(k, 4):
+                    self.products[k, m, rows] = np.einsum("ij,ij->i", weighted, pieces[m])
         if len(life) == 3:
             tau = t_x[:, None] + gap
             log_sum, log_pace = self.clock.clock_slope(life, tau, self.clock.log_sum(life, tau))
@@ -157,10 +173,13 @@ class GammaLifetime:
 
     def time_terms(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> Terms:
         """All other terms, with gradient."""
+        return self.terms_at(EndOfLife(self, params, x, t_x, T), params, x, t_x, T)
+
+    def terms_at(self, end: EndOfLife, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> Terms:
+        """Make :meth:`time_terms` from the integrals."""
         r, alpha, *life = params
         s, beta = life[-2:]
         shape, at_last = r + x, alpha + t_x
-        end = _EndOfLife(self, params, x, t_x, T)
         log_last = self.clock.log_sum(life, t_x)
         log_at_last = np.log(at_last)
         value = end.log_total - shape * log_at_last + s * (np.log(beta) - log_last)
@@ -182,7 +201,7 @@ class GammaLifetime:
             rows = slice(first, first + self.block_rows)
             own = [_of_rows(value, rows) for value in params]
             r, alpha, *life = own
-            end = _EndOfLife(self, own, x[rows], t_x[rows], T[rows])
+            end = EndOfLife(self, own, x[rows], t_x[rows], T[rows])
             pace = (r + x[rows]) / (alpha + t_x[rows]) * end.mean(np.exp(-end.delay_end), 2)
             s = life[-2]
             hazard = end.mean(s * np.exp(-end.aging_end), 4, s + 1.0)

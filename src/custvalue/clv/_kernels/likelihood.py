@@ -8,7 +8,7 @@ histogram of T.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -19,10 +19,12 @@ __all__ = [
     "Params",
     "PatternLikelihood",
     "PurchaseKernel",
-    "SupportsWeightedTerms",
+    "SupportsCurvature",
     "Terms",
     "at_distinct",
     "fold_counts",
+    "once_a_run",
+    "pattern_likelihood",
     "row_log_likelihood",
 ]
 
@@ -32,7 +34,7 @@ Params: TypeAlias = Sequence[FloatArray | float]
 Terms: TypeAlias = tuple[FloatArray, FloatArray]
 """Values (n_rows,) and their gradient (n_params, n_rows) in log-parameters."""
 
-PILOT_ROWS = 12_000
+PILOT_ROWS = 4_000
 
 
 class PurchaseKernel(Protocol):
@@ -103,15 +105,27 @@ class PurchaseKernel(Protocol):
         ...
 
 
+Curvature: TypeAlias = tuple[float, FloatArray, FloatArray]
+"""Value, gradient (n_params,) and Hessian (n_params, n_params) in log-parameters."""
+
+
 @runtime_checkable
-class SupportsWeightedTerms(Protocol):
-    """A kernel that can sum its time terms faster than row by row."""
+class SupportsCurvature(Protocol):
+    """A kernel that sums its terms over weighted rows, faster than row by row, with second derivatives if wanted."""
+
+    def count_curvature(self, params: Params, x: FloatArray, weights: FloatArray, /) -> FloatArray:
+        """Hessian (n_params, n_params) of the weighted sum of the count terms, in log-parameters."""
+        ...
 
     def weighted_time_terms(
-        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /
-    ) -> tuple[float, FloatArray]:
-        """Weighted sum of the time terms, and its gradient (n_params,) in log-parameters."""
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /, *, curved: bool
+    ) -> Curvature:
+        """Weighted sum of the time terms, gradient, and Hessian; the last is zeros unless ``curved``."""
         ...
+
+
+class CurvedKernel(PurchaseKernel, SupportsCurvature, Protocol):
+    """A kernel with everything."""
 
 
 def row_log_likelihood(
@@ -130,6 +144,12 @@ def fold_counts(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatAr
         return seen.astype(np.float64), mass[seen]
     distinct, place = np.unique(x, return_inverse=True)
     return distinct, np.bincount(place, weights=weights, minlength=len(distinct)).astype(np.float64)
+
+
+def once_a_run(function: Callable[[FloatArray], FloatArray], column: FloatArray) -> FloatArray:
+    """Evaluate an elementwise function once for each run of equal values, as sorted patterns have them."""
+    starts = np.flatnonzero(np.concatenate([[True], column[1:] != column[:-1]]))
+    return np.repeat(function(column[starts]), np.diff(np.append(starts, len(column))))
 
 
 def at_distinct(
@@ -151,41 +171,76 @@ class PatternLikelihood:
         self, kernel: PurchaseKernel, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray
     ) -> None:
         self.kernel = kernel
-        self.summed = kernel if isinstance(kernel, SupportsWeightedTerms) else None
         self.counts, self.count_weights = fold_counts(x, weights)
         self.columns = (x, t_x, T)
         self.weights = weights
 
     def pilot(self, n_rows: int = PILOT_ROWS) -> PatternLikelihood | None:
-        """The same likelihood of a random subsample weighted up to the whole; None where it would not pay."""
+        """The same likelihood of a sample of customers weighted up to the whole; None where it would not pay.
+
+        Every n-th customer in the order of the patterns: where they are sorted, all ages are represented.
+        """
         if len(self.weights) < 3 * n_rows:
             return None
-        # chances proportional to the weights, heavy rows for certain
-        total, share = float(self.weights.sum()), n_rows / float(self.weights.sum())
-        for _ in range(4):
-            chance = np.minimum(1.0, share * self.weights)
-            share *= n_rows / float(chance.sum())
-        rows = np.flatnonzero(np.random.default_rng(2005).random(len(chance)) < chance)
-        weights = self.weights[rows] / chance[rows]
+        edges = np.cumsum(self.weights)
+        marks = (np.arange(n_rows) + 0.5) * (edges[-1] / n_rows)
+        rows, times = np.unique(np.searchsorted(edges, marks), return_counts=True)
         x, t_x, T = (column[rows] for column in self.columns)
-        return PatternLikelihood(self.kernel, x, t_x, T, weights * (total / weights.sum()))
+        return pattern_likelihood(self.kernel, x, t_x, T, times * (edges[-1] / n_rows))
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Value and gradient (n_params,) at log-parameters ``theta``."""
         params = [float(value) for value in np.exp(theta)]
-        by_count, count_slope = self.kernel.count_terms(params, self.counts)
-        total = float(self.count_weights @ by_count)
-        gradient: FloatArray = count_slope @ self.count_weights
-        step = self.kernel.block_rows
-        for first in range(0, len(self.weights), step):
-            rows = slice(first, first + step)
-            x, t_x, T = (column[rows] for column in self.columns)
-            weights = self.weights[rows]
-            if self.summed is not None:
-                value, slope = self.summed.weighted_time_terms(params, x, t_x, T, weights)
-                total, gradient = total + value, gradient + slope
-                continue
+        total, gradient = self._count_terms(params)
+        for x, t_x, T, weights in self._blocks():
             by_time, time_slope = self.kernel.time_terms(params, x, t_x, T)
             total += float(weights @ by_time)
             gradient = gradient + time_slope @ weights
         return total, gradient
+
+    def _count_terms(self, params: Params) -> tuple[float, FloatArray]:
+        by_count, count_slope = self.kernel.count_terms(params, self.counts)
+        return float(self.count_weights @ by_count), count_slope @ self.count_weights
+
+    def _blocks(self) -> Iterator[tuple[FloatArray, ...]]:
+        for first in range(0, len(self.weights), self.kernel.block_rows):
+            rows = slice(first, first + self.kernel.block_rows)
+            yield (*(column[rows] for column in self.columns), self.weights[rows])
+
+
+class CurvedLikelihood(PatternLikelihood):
+    """The same for a kernel that sums over weighted rows and knows its second derivatives."""
+
+    def __init__(
+        self, kernel: CurvedKernel, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray
+    ) -> None:
+        super().__init__(kernel, x, t_x, T, weights)
+        self.summed: SupportsCurvature = kernel
+
+    def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
+        """Value and gradient (n_params,) at log-parameters ``theta``."""
+        return self._summed(theta, curved=False)[:2]
+
+    def curvature(self, theta: FloatArray, /) -> Curvature:
+        """Value, gradient (n_params,) and Hessian (n_params, n_params) at log-parameters ``theta``."""
+        return self._summed(theta, curved=True)
+
+    def _summed(self, theta: FloatArray, *, curved: bool) -> Curvature:
+        params = [float(value) for value in np.exp(theta)]
+        total, gradient = self._count_terms(params)
+        hessian = np.zeros((len(theta), len(theta)))
+        if curved:
+            hessian = self.summed.count_curvature(params, self.counts, self.count_weights)
+        for x, t_x, T, weights in self._blocks():
+            value, slope, bend = self.summed.weighted_time_terms(params, x, t_x, T, weights, curved=curved)
+            total, gradient, hessian = total + value, gradient + slope, hessian + bend
+        return total, gradient, hessian
+
+
+def pattern_likelihood(
+    kernel: PurchaseKernel, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray
+) -> PatternLikelihood:
+    """Give the likelihood of weighted patterns with all that the kernel offers."""
+    if isinstance(kernel, SupportsCurvature):
+        return CurvedLikelihood(kernel, x, t_x, T, weights)
+    return PatternLikelihood(kernel, x, t_x, T, weights)

@@ -11,8 +11,8 @@ import numpy as np
 from scipy import special
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._kernels.likelihood import Params, Terms
-from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
+from custvalue.clv._kernels.likelihood import Curvature, Params, Terms
+from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial, trigamma_ratio
 
 __all__ = ["NBD_KERNEL", "NegativeBinomial"]
 
@@ -37,6 +37,26 @@ class NegativeBinomial:
         r, alpha = params
         log_end = np.log(alpha + T)
         return -(r + x) * log_end, np.stack([-r * log_end, -alpha * (r + x) / (alpha + T)])
+
+    def count_curvature(self, params: Params, x: FloatArray, weights: FloatArray, /) -> FloatArray:
+        """Hessian of the weighted sum of the terms of x alone."""
+        r = float(params[0])
+        slope = self.count_terms(params, x)[1] @ weights
+        return np.array([[slope[0] + r * r * float(weights @ trigamma_ratio(r, x)), slope[1]], [slope[1], 0.0]])
+
+    def weighted_time_terms(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /, *, curved: bool
+    ) -> Curvature:
+        """Weighted sum of the other terms, gradient and Hessian."""
+        r, alpha = (float(value) for value in params)
+        value, gradient = self.time_terms(params, x, t_x, T)
+        slope, share = gradient @ weights, alpha / (alpha + T)
+        hessian = np.zeros((2, 2))
+        if curved:
+            both = -r * float(weights @ share)
+            bend = slope[1] + float((weights * (r + x)) @ (share * share))
+            hessian = np.array([[slope[0], both], [both, bend]])
+        return float(weights @ value), slope, hessian
 
     def probability_alive(
         self, _params: Params, x: FloatArray, _t_x: FloatArray, _T: FloatArray, _ahead: float, /

@@ -11,9 +11,10 @@ import numpy as np
 from scipy import special
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._kernels.gamma_lifetime import GammaLifetime
-from custvalue.clv._kernels.likelihood import Params
+from custvalue.clv._kernels.gamma_lifetime import EndOfLife, GammaLifetime
+from custvalue.clv._kernels.likelihood import Curvature, Params
 from custvalue.clv._kernels.quadrature import discounted_power
+from custvalue.clv._kernels.special import trigamma_ratio
 
 __all__ = ["PARETO_NBD"]
 
@@ -53,7 +54,54 @@ class _Ordinary:
 
 
 class _ParetoNBD(GammaLifetime):
-    """Closed forms where the exponential lifetime has them."""
+    """Closed forms where the exponential lifetime has them, and second derivatives."""
+
+    def count_curvature(self, params: Params, x: FloatArray, weights: FloatArray, /) -> FloatArray:
+        """Hessian of the weighted sum of the terms of x alone."""
+        r = float(params[0])
+        slope = self.count_terms(params, x)[1] @ weights
+        hessian = np.zeros((4, 4))
+        hessian[0, 0] = slope[0] + r * r * float(weights @ trigamma_ratio(r, x))
+        hessian[0, 1] = hessian[1, 0] = slope[1]
+        return hessian
+
+    def weighted_time_terms(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /, *, curved: bool
+    ) -> Curvature:
+        """Weighted sum of the time terms, gradient and Hessian."""
+        end = EndOfLife(self, params, x, t_x, T, curved=curved)
+        value, gradient = self.terms_at(end, params, x, t_x, T)
+        total, slope = float(weights @ value), gradient @ weights
+        if not curved:
+            return total, slope, np.zeros((4, 4))
+        r, alpha, s, beta = (float(value) for value in params)
+        shape, share, life_share = r + x, alpha / (alpha + t_x), beta / (beta + t_x)
+        # Given the end of life, alive at T or gone at tau, the log-likelihood has slopes and second derivatives in
+        # closed form: the Hessian is their mean plus the covariance of the slopes (constants of a row left out).
+        one = np.ones_like(x)
+        gone = np.stack([-r * one, -shape * share, -s * one, -(s + 1.0) * life_share])
+        faded = np.exp(-end.aging_end)
+        alive = np.stack(
+            [
+                -r * end.delay_end,
+                -shape * share * np.exp(-end.delay_end),
+                -s * end.aging_end - 1.0,
+                -s * life_share * faded,
+            ]
+        )
+        mean = end.alive * alive + gone * end.sums[1:] / end.total
+        products = np.einsum("kn,mn,kmn,n->km", gone, gone, end.products, weights / end.total, optimize=False)
+        hessian = np.triu((weights * end.alive * alive) @ alive.T + products - (weights * mean) @ mean.T)
+        mean_square = end.alive * alive[1] ** 2 + gone[1] ** 2 * end.products[1, 1] / end.total
+        life_square = end.alive * alive[3] ** 2 / s + gone[3] ** 2 * end.products[3, 3] / end.total / (s + 1.0)
+        left = life_share * (end.alive * faded + end.sums[4] / end.total)
+        hessian[0, 0] += slope[0]
+        hessian[0, 1] += r * float((weights / shape) @ gradient[1])
+        hessian[1, 1] += slope[1] + float((weights / shape) @ mean_square)
+        hessian[2, 2] += slope[2] - float(weights @ (1.0 - end.alive))
+        hessian[2, 3] += s * float(weights @ (1.0 - left))
+        hessian[3, 3] += slope[3] + float(weights @ (life_square - s))
+        return total, slope, hessian + np.triu(hessian, 1).T
 
     def time_left(self, life: Params, T: FloatArray, t: float, delta: float) -> FloatArray:
         """Discounted time to live within t, or without end."""

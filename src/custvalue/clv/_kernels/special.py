@@ -7,7 +7,7 @@ from scipy import special
 
 from custvalue._arrays import FloatArray
 
-__all__ = ["gamma_ratio", "log_beta_ratio", "log_negative_binomial", "softplus"]
+__all__ = ["gamma_ratio", "log_beta_ratio", "log_negative_binomial", "softplus", "trigamma_ratio"]
 
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 
@@ -43,6 +43,12 @@ def gamma_ratio(z: FloatArray | float, n: FloatArray | float) -> FloatArray:
         + (_stirling_tail(big + step) - _stirling_tail(big))
     )
     return np.where(large, series, plain)
+
+
+def trigamma_ratio(z: FloatArray | float, n: FloatArray | float) -> FloatArray:
+    """Second derivative of :func:`gamma_ratio` in z: trigamma(z + n) - trigamma(z)."""
+    base = np.asarray(z, dtype=np.float64)
+    return np.asarray(special.zeta(2.0, base + n) - special.zeta(2.0, base))
 
 
 def log_beta_ratio(a: FloatArray | float, b: FloatArray | float, m: FloatArray | float) -> FloatArray:
