@@ -217,3 +217,20 @@ def test_a_border_between_cells_of_one_class_is_no_boundary() -> None:
 
     assert found.labels.tolist() == ["profitable key account"] * 2
     assert found.boundary_distance == pytest.approx([30.0, 30.0])  # no spread: the scale is 1
+
+
+def test_who_refers_nobody_is_not_called_a_referrer() -> None:
+    """Most refer nobody, so the median is 0; a value of 0 must not count as high for being at the median."""
+    values = table("abcdef", lifetime_value=[90, 80, 70, 3, 2, 1], referral_value=[0, 5, 0, 0, 9, 0])
+
+    assert models.CLV_REFERRAL.fit(values).classify(values).labels.tolist() == [
+        "affluents", "champions", "affluents", "misers", "advocates", "misers",
+    ]  # fmt: skip
+
+
+def test_indirect_value_of_nothing_does_not_stand_out() -> None:
+    values = table(range(9), direct_value=range(1, 10), indirect_value=[0, 0, 0, 0, 0, 0, 0, 4, 8])
+    labels = models.DIRECT_INDIRECT.fit(values).classify(values).labels.tolist()
+
+    assert labels[:3] == ["low value"] * 3
+    assert "loyal long-standing" not in labels

@@ -15,13 +15,16 @@ from custvalue.data import CustomerIndex
 from custvalue.errors import AlignmentError, InputError, SchemaError
 from custvalue.portfolio import (
     AxisLevels,
+    Blend,
     Cells,
     Classification,
     ClusterClassifier,
     Fixed,
     MatrixClassifier,
+    Mean,
     Median,
     Policy,
+    PortfolioClassifier,
     Pyramid,
     Quantiles,
     Scheme,
@@ -175,3 +178,34 @@ def test_settings_and_fits_survive_plain_json(thing: object, tmp_path: object) -
         assert back.classify(VALUES).boundary_distance == pytest.approx(expected.boundary_distance, nan_ok=True)
     else:
         assert back == thing
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        MatrixClassifier(x="profit", y="orders", cuts=Mean(), cells=presets.MARCUS),
+        MatrixClassifier(
+            x=Blend("both", {"profit": 1.0, "orders": 1.0}), y="orders", cuts=Fixed(1), cells=presets.MARCUS
+        ),
+        Pyramid(),
+    ],
+)
+def test_infinite_values_are_not_learnt_from_and_their_customers_are_named(classifier: PortfolioClassifier) -> None:
+    values = table(["fine", "never ordered", "too"], profit=[5.0, -np.inf, 2.0], orders=[1, 0, 2])
+    with pytest.raises(SchemaError, match=r"1 infinite.*make it NaN.*never ordered"):
+        classifier.fit(values)
+
+
+def test_stated_cuts_take_infinite_values_as_they_are() -> None:
+    values = table("abc", profit=[np.inf, -np.inf, 1.0])
+    fitted = TierClassifier(measure="profit", cuts=Fixed(5), tiers=presets.TWO_TIER).fit(values)
+
+    assert fitted.classify(values).labels.tolist() == ["gold", "iron", "iron"]
+
+
+def test_infinite_values_that_cancel_later_are_missing() -> None:
+    both = Blend("both", {"profit": 1.0, "orders": 1.0})
+    fitted = MatrixClassifier(x=both, y="orders", cells=presets.MARCUS).fit(table("ab", profit=[1, 2], orders=[1, 2]))
+    later = table("cd", profit=[np.inf, np.inf], orders=[-np.inf, 3.0])
+
+    assert fitted.classify(later).labels.tolist() == ["missing", "best"]

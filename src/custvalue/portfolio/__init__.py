@@ -7,6 +7,7 @@ from custvalue.portfolio._scheme import AxisLevels, Cells, Policy, Scheme
 from custvalue.portfolio.axes import Blend, FittedAxis, Scaling, difference
 from custvalue.portfolio.clusters import ClusterClassifier, FittedClusters
 from custvalue.portfolio.cuts import (
+    Above,
     CutRule,
     Fixed,
     Floored,
@@ -29,6 +30,7 @@ from custvalue.portfolio.tiers import ParetoABC, Pyramid, TierClassifier, TwoTie
 
 __all__ = [
     "ABSENT",
+    "Above",
     "AxisLevels",
     "Blend",
     "Boundary",

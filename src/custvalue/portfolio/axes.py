@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray, locked
-from custvalue.data import ValueTable, Weights
-from custvalue.errors import Fault, InputError, SchemaError
+from custvalue.data import CustomerIndex, ValueTable, Weights
+from custvalue.errors import MAX_ROWS_SHOWN, Fault, InputError, SchemaError
 
 __all__ = ["AxisLike", "Blend", "FittedAxis", "Scaling", "difference"]
 
@@ -56,12 +56,13 @@ class FittedAxis:
     parts: tuple[tuple[str, float, float, float], ...]
 
     def column(self, values: ValueTable) -> FloatArray:
-        """Compute the axis, (n_customers,); NaN where any component is."""
+        """Compute the axis, (n_customers,); NaN where any component is, or infinite ones cancel."""
         if self.parts == ((self.name, 1.0, 0.0, 1.0),):
             return values[self.name]
         total = np.zeros(len(values.customers))
-        for measure, weight, shift, scale in self.parts:
-            total += weight * ((values[measure] - shift) / scale)
+        with np.errstate(invalid="ignore"):
+            for measure, weight, shift, scale in self.parts:
+                total += weight * ((values[measure] - shift) / scale)
         return locked(total)
 
 
@@ -111,8 +112,11 @@ class Blend:
         Raises
         ------
         InputError
-            If a measure does not vary, is missing for everybody, or is nowhere above 0, and the scaling needs it to be.
+            If a measure has infinite values; if it does not vary, is missing for everybody, or is nowhere above 0,
+            and the scaling needs it to be.
         """
+        for measure in self.measures:
+            require_finite(f"measure {measure!r}", values[measure], values.customers)
         parts = tuple((m, weight, *_scaling(m, values[m], self.scaling)) for m, weight in self.weights)
         return FittedAxis(self.name, parts)
 
@@ -176,6 +180,25 @@ def require_measures(where: str, values: ValueTable, measures: Iterable[str]) ->
         if name not in values
     ]
     SchemaError.raise_for(where, faults)
+
+
+def require_finite(where: str, values: FloatArray, customers: CustomerIndex) -> None:
+    """Insist on numbers that can be learnt from; NaN is left out anyway.
+
+    Raises
+    ------
+    SchemaError
+        Naming the customers with infinite values.
+    """
+    endless = np.isinf(values)
+    if not endless.any():
+        return
+    ids = customers.ids[endless]
+    hint = "A ratio to 0 is not known: make it NaN."
+    fault = Fault(
+        where, "finite numbers, or NaN", f"{ids.size:,} infinite", hint, ids[:MAX_ROWS_SHOWN].tolist(), ids.size
+    )
+    raise SchemaError(where, [fault])
 
 
 def axis_table(axes: Iterable[FittedAxis], values: ValueTable) -> ValueTable:

@@ -6,6 +6,7 @@ A rule learns cut points from one column, once, at ``fit``; ``classify`` only ap
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
@@ -17,8 +18,10 @@ from custvalue._arrays import BoolArray, FloatArray
 from custvalue.data import ValueTable
 from custvalue.errors import InputError
 from custvalue.portfolio._kernels import cutting
+from custvalue.portfolio.axes import require_finite
 
 __all__ = [
+    "Above",
     "CutRule",
     "Fixed",
     "Floored",
@@ -264,7 +267,7 @@ class ValueShare:
     def learn(self, values: FloatArray, /) -> tuple[float, ...]:
         """Return the value of the customer who crosses each share, lowest first."""
         points = [cutting.value_share(values, share) for share in reversed(self.shares)]
-        zero = [float(np.nextafter(0.0, 1.0))] if self.positive_only else []
+        zero = [math.nextafter(0.0, 1.0)] if self.positive_only else []
         return _increasing([*zero, *points])
 
     def __str__(self) -> str:
@@ -327,7 +330,7 @@ class Above:
 
     def learn(self, values: FloatArray, /) -> tuple[float, ...]:
         """Return the rule's cuts, moved to just above the floor where they would fall to it."""
-        above = float(np.nextafter(self.floor, np.inf))
+        above = math.nextafter(self.floor, math.inf)
         return tuple(max(point, above) for point in self.rule.learn(values))
 
     def __str__(self) -> str:
@@ -392,13 +395,17 @@ def learnt(rule: CutRule, values: FloatArray, where: str, table: ValueTable) -> 
 
     Raises
     ------
+    SchemaError
+        If there are infinite values to learn from, naming the customers.
     InputError
         If no customer has a value, or the rule returns cuts that do not increase.
     """
     there = ~np.isnan(values)
     present = values[there]
-    if present.size == 0 and not isinstance(rule, Fixed):
-        raise InputError(where, expected="at least one customer with a value", got="only missing values")
+    if not isinstance(rule, Fixed):
+        if present.size == 0:
+            raise InputError(where, expected="at least one customer with a value", got="only missing values")
+        require_finite(where, values, table.customers)
     points = tuple(float(point) for point in _bound(rule, table, there).learn(present))
     if any(np.isnan(points)) or any(a > b for a, b in pairwise(points)):
         raise InputError(where, expected="cut points, lowest first", got=f"{points} from {rule}")

@@ -19,7 +19,7 @@ import attrs
 from custvalue.portfolio import presets
 from custvalue.portfolio._protocol import PortfolioClassifier
 from custvalue.portfolio.axes import Blend, Scaling, difference
-from custvalue.portfolio.cuts import Fixed, Mean, Median, Quantiles, TopShare, ValueShare, WeightedMean
+from custvalue.portfolio.cuts import Above, Fixed, Mean, Median, Quantiles, TopShare, ValueShare, WeightedMean
 from custvalue.portfolio.matrix import MatrixClassifier, Tie
 from custvalue.portfolio.per_segment import PerSegment
 from custvalue.portfolio.rules import Condition, Rule, RuleClassifier
@@ -27,6 +27,8 @@ from custvalue.portfolio.tiers import ParetoABC, Pyramid, TwoTier
 
 __all__ = ["NAMED"]
 
+#: The median, but nobody who brings nothing or costs money stands high, however few bring anything.
+_HIGH = Above(Median())
 _UPPER_THIRD, _LOWER_THIRD = TopShare(1 / 3), TopShare(2 / 3)
 
 TWO_TIER = TwoTier()
@@ -73,28 +75,38 @@ YORKE_DROUSSIOTIS = MatrixClassifier(
     x="profit", y="relationship_strength", cuts=(Fixed(0.0), Median()), cells=presets.YORKE_DROUSSIOTIS
 )
 
-SHAPIRO = MatrixClassifier(x="net_price", y="cost_to_serve", cells=presets.SHAPIRO)
+SHAPIRO = MatrixClassifier(x="net_price", y="cost_to_serve", cuts=_HIGH, cells=presets.SHAPIRO)
 #: Cost counts as high where it is more than the net price leaves: the diagonal price = cost.
 SHAPIRO_ISO_PROFIT = MatrixClassifier(
     x="net_price",
     y=difference("cost_to_serve", "net_price"),
-    cuts=(Median(), Fixed(0.0)),
+    cuts=(_HIGH, Fixed(0.0)),
     cells=presets.SHAPIRO,
 )
 TURNBULL_ZOLKIEWSKI = MatrixClassifier(
-    x="net_price", y="cost_to_serve", more=("relationship_value",), cells=presets.TURNBULL_ZOLKIEWSKI
+    x="net_price",
+    y="cost_to_serve",
+    more=("relationship_value",),
+    cuts=(_HIGH, _HIGH, Median()),
+    cells=presets.TURNBULL_ZOLKIEWSKI,
 )
 
-CURRENT_GROWTH = MatrixClassifier(x="current_value", y="growth_value", cells=presets.CURRENT_GROWTH)
-CURRENT_POTENTIAL = MatrixClassifier(x="current_value", y="potential_value", cells=presets.CURRENT_POTENTIAL)
-HWANG = MatrixClassifier(x="current_value", y="potential_value", more=("loyalty",), cells=presets.HWANG)
-SHARE_SIZE = MatrixClassifier(x="share_of_wallet", y="category_spend", cells=presets.SHARE_SIZE)
-VALUE_CAPABILITY = MatrixClassifier(x="value", y="capability", cuts=TopShare(0.5), cells=presets.VALUE_CAPABILITY)
+CURRENT_GROWTH = MatrixClassifier(x="current_value", y="growth_value", cuts=_HIGH, cells=presets.CURRENT_GROWTH)
+CURRENT_POTENTIAL = MatrixClassifier(
+    x="current_value", y="potential_value", cuts=_HIGH, cells=presets.CURRENT_POTENTIAL
+)
+HWANG = MatrixClassifier(
+    x="current_value", y="potential_value", more=("loyalty",), cuts=(_HIGH, _HIGH, Median()), cells=presets.HWANG
+)
+SHARE_SIZE = MatrixClassifier(x="share_of_wallet", y="category_spend", cuts=_HIGH, cells=presets.SHARE_SIZE)
+VALUE_CAPABILITY = MatrixClassifier(
+    x="value", y="capability", cuts=(Above(TopShare(0.5)), TopShare(0.5)), cells=presets.VALUE_CAPABILITY
+)
 RESIDUAL_POTENTIAL = MatrixClassifier(
-    x="residual_income", y="potential_value", cuts=(Fixed(0.0), Median()), cells=presets.RESIDUAL_POTENTIAL
+    x="residual_income", y="potential_value", cuts=(Fixed(0.0), _HIGH), cells=presets.RESIDUAL_POTENTIAL
 )
 DIRECT_INDIRECT = MatrixClassifier(
-    x="direct_value", y="indirect_value", cuts=Quantiles(3), cells=presets.DIRECT_INDIRECT
+    x="direct_value", y="indirect_value", cuts=Above(Quantiles(3)), cells=presets.DIRECT_INDIRECT
 )
 #: Drawn per segment. Relative share is the customer's share of its segment over that of the largest customer there;
 #: half of that counts as high. Growth counts as high from the growth of the segment as a whole, that is weighted by
@@ -133,8 +145,8 @@ CAMPBELL_CUNNINGHAM_STEP_1 = RuleClassifier(
     otherwise="today's regular",
 )
 MARCUS = MatrixClassifier(x="n_purchases", y="average_amount", cuts=Mean(), cells=presets.MARCUS)
-REINARTZ_KUMAR = MatrixClassifier(x="profit", y="expected_lifetime", cells=presets.REINARTZ_KUMAR)
-CLV_REFERRAL = MatrixClassifier(x="lifetime_value", y="referral_value", cells=presets.CLV_REFERRAL)
+REINARTZ_KUMAR = MatrixClassifier(x="profit", y="expected_lifetime", cuts=_HIGH, cells=presets.REINARTZ_KUMAR)
+CLV_REFERRAL = MatrixClassifier(x="lifetime_value", y="referral_value", cuts=_HIGH, cells=presets.CLV_REFERRAL)
 LRFM = MatrixClassifier(
     x="length", y="recentness", more=("frequency", "monetary_value"), cuts=Mean(), cells=presets.LRFM
 )
@@ -170,9 +182,9 @@ DIRECTIONAL_POLICY = MatrixClassifier(
 VALUE_RISK = RuleClassifier(
     scheme=presets.VALUE_RISK,
     rules=[
-        Rule("high value, high risk", [Condition.at_least("level", Median()), Condition.at_most("trend", -0.05)]),
-        Rule("high value, high risk", [Condition.at_least("level", Median()), Condition.at_least("volatility", 0.5)]),
-        Rule("high value, low risk", Condition.at_least("level", Median())),
+        Rule("high value, high risk", [Condition.at_least("level", _HIGH), Condition.at_most("trend", -0.05)]),
+        Rule("high value, high risk", [Condition.at_least("level", _HIGH), Condition.at_least("volatility", 0.5)]),
+        Rule("high value, low risk", Condition.at_least("level", _HIGH)),
         Rule("low value, high risk", Condition.at_most("trend", -0.05)),
         Rule("low value, high risk", Condition.at_least("volatility", 0.5)),
     ],
@@ -180,7 +192,7 @@ VALUE_RISK = RuleClassifier(
 )
 
 #: ``risk``: any single measure of it: standard deviation, beta, probability of leaving or of not paying.
-VALUE_RISK_MATRIX = MatrixClassifier(x="expected_value", y="risk", cells=presets.VALUE_RISK_MATRIX)
+VALUE_RISK_MATRIX = MatrixClassifier(x="expected_value", y="risk", cuts=_HIGH, cells=presets.VALUE_RISK_MATRIX)
 
 #: Periods count in the unit of the series; every threshold may be replaced.
 LIFE_CYCLE = RuleClassifier(

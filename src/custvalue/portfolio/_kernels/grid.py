@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -81,7 +82,7 @@ def threshold_distance(
         gap = np.abs(column - threshold) / scale
         for side in (-np.inf, np.inf):
             moved = list(columns)
-            moved[position] = np.where(np.isnan(column), np.nan, np.nextafter(threshold, side))
+            moved[position] = np.where(np.isnan(column), np.nan, math.nextafter(threshold, side))
             changes = evaluate(moved) != codes
             nearest[changes] = np.minimum(nearest[changes], gap[changes])
     return nearest
