@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+#: With more classes than this, names are slanted and labels shortened, so that they do not run into each other.
+FEW = 4
+
 
 def segment_sizes(scores: RFMScores, *, ax: Axes | None = None) -> Axes:
     """Draw how many customers each segment has, in the order of the segment map.
@@ -67,7 +70,7 @@ def rfm_map(scores: RFMScores, *, ax: Axes | None = None) -> Axes:
 def tiers(
     classification: Classification, values: ValueTable, measure: str = "profit", *, ax: Axes | None = None
 ) -> Axes:
-    """Draw what each class adds up to, with the number of its customers.
+    """Draw what each class adds up to, with the number of its customers over the bar.
 
     Parameters
     ----------
@@ -94,7 +97,13 @@ def tiers(
     bars = ax.bar(
         [labels[code] for code in shown], sums[shown], color=[GAIN if sums[code] >= 0 else LOSS for code in shown]
     )
-    ax.bar_label(bars, [f"{n[code]:,} customers" for code in shown], padding=3)
+    if len(shown) > FEW:
+        ax.bar_label(bars, [f"{n[code]:,}" for code in shown], padding=3)
+        ax.tick_params(axis="x", labelrotation=30)
+        for text in ax.get_xticklabels():
+            text.set_horizontalalignment("right")
+    else:
+        ax.bar_label(bars, [f"{n[code]:,} customers" for code in shown], padding=3)
     ax.margins(y=0.12)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     return plain(ax, title=classification.scheme.name.capitalize(), y=measure)

@@ -36,8 +36,12 @@ def equity_bridge(statement: EquityStatement, *, ax: Axes | None = None) -> Axes
     ax.bar(0, running, color=TOTAL)
     for place, (_, step) in enumerate(shown.items(), 1):
         ax.bar(place, step, bottom=running, color=GAIN if step >= 0 else LOSS)
+        top = max(running, running + step)
+        ax.annotate(f"{step:+,.0f}", (place, top), (0, 3), textcoords="offset points", ha="center", fontsize="small")
         running += step
     ax.bar(len(shown) + 1, float(major(statement["closing"].amount)), color=TOTAL)
+    ax.use_sticky_edges = False
+    ax.margins(y=0.08)
     ax.axhline(0.0, color=QUIET, linewidth=1)
     ax.set_xticks(range(len(shown) + 2), ["opening", *shown, "closing"])
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
