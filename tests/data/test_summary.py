@@ -13,6 +13,8 @@ from hypothesis.extra import numpy as hnp
 from custvalue.data import CustomerIndex, CustomerSummary, PurchasePatterns, TimeUnit, ValueSeries
 from custvalue.errors import InputError
 
+DAY = 86_400_000_000
+
 
 def summary(**changes: Any) -> CustomerSummary:
     """Three customers: one purchase, two, and four."""
@@ -82,21 +84,30 @@ def test_taking_reorders_everything() -> None:
     assert taken.require("total_amount").tolist() == [8000, 1000]
 
 
+@pytest.mark.parametrize(("step", "far"), [(DAY, 0), (DAY // 24, 0), (5 * DAY, 2**52)])
 @given(
-    hnp.arrays(np.int64, st.integers(1, 60), elements=st.integers(0, 3)),
-    st.randoms(use_true_random=False),
+    x=hnp.arrays(np.int64, st.integers(1, 60), elements=st.integers(0, 3)),
+    random=st.randoms(use_true_random=False),
 )
-def test_patterns_lose_nothing(x: np.ndarray, random: Any) -> None:
-    t_x = np.where(x > 0, np.array([random.randint(0, 2) for _ in x]), 0) * 86_400_000_000
-    age = t_x + np.array([random.randint(0, 2) for _ in x]) * 86_400_000_000
+def test_patterns_lose_nothing(x: np.ndarray, random: Any, step: int, far: int) -> None:
+    """Ages in days and in hours; counts small, and too large to be packed with their ages beside a position."""
+    x = np.where(x == 3, x + far, x)
+    t_x = np.where(x > 0, np.array([random.randint(0, 2) for _ in x]), 0) * step
+    age = t_x + np.array([random.randint(0, 2) for _ in x]) * step
 
     patterns = PurchasePatterns.from_rows(x=x, t_x=t_x, T=age, unit=TimeUnit.DAY)
 
     np.testing.assert_array_equal(patterns.x[patterns.inverse], x)
-    np.testing.assert_array_equal(patterns.t_x[patterns.inverse] * 86_400_000_000, t_x)
-    np.testing.assert_array_equal(patterns.T[patterns.inverse] * 86_400_000_000, age)
+    np.testing.assert_array_equal(np.rint(patterns.t_x[patterns.inverse] * DAY), t_x)
+    np.testing.assert_array_equal(np.rint(patterns.T[patterns.inverse] * DAY), age)
     assert patterns.n_customers == x.size
     assert len({*zip(patterns.x, patterns.t_x, patterns.T, strict=True)}) == len(patterns)
+
+    alone = PurchasePatterns.from_rows(x=x, t_x=t_x, T=age, unit=TimeUnit.DAY, members=False)
+
+    assert alone.inverse.size == 0
+    for name in ("x", "t_x", "T", "weights"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(patterns, name))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, checked, estimate
-from custvalue.clv._kernels.compress import count_distinct
 from custvalue.clv._kernels.likelihood import PurchaseKernel, pattern_likelihood, row_log_likelihood
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CustomerValues
@@ -44,7 +43,7 @@ def as_patterns(data: PurchaseData, where: str) -> PurchasePatterns:
     InputError
         No customers, nobody who came back, or no time observed.
     """
-    patterns = _compress(data) if isinstance(data, CustomerSummary) else data
+    patterns = data.patterns(members=False) if isinstance(data, CustomerSummary) else data
     keep = patterns.weights > 0
     if not keep.any():
         raise InputError(where, expected="at least one customer", got="none")
@@ -68,22 +67,6 @@ def as_patterns(data: PurchaseData, where: str) -> PurchasePatterns:
             where, expected="time between first purchase and end of observation", got="T = 0 for everybody"
         )
     return patterns
-
-
-def _compress(summary: CustomerSummary) -> PurchasePatterns:
-    """Distinct histories with counts; ages in whole days pack into one number a customer and sort fast."""
-    last, age = summary.last_at - summary.first_at, summary.observed_until - summary.first_at
-    day = np.timedelta64(1, "D")
-    last_days, age_days = last // day, age // day
-    if bool((last_days * day == last).all()) and bool((age_days * day == age).all()):
-        found = count_distinct(summary.n_purchases - 1, last_days.astype(np.int64), age_days.astype(np.int64))
-        if found is not None:
-            x, t_x, T, weights = found
-            unit = summary.unit.days
-            return PurchasePatterns(
-                x=x.astype(np.float64), t_x=t_x / unit, T=T / unit, weights=weights, unit=summary.unit
-            )
-    return summary.patterns()
 
 
 def few_data_notes(patterns: PurchasePatterns) -> tuple[str, ...]:

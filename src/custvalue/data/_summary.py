@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import attrs
 import numpy as np
 
@@ -18,14 +20,13 @@ from custvalue._arrays import (
     locked,
 )
 from custvalue._frames import FrameKind, build_frame
+from custvalue.data._compress import DAY_US, distinct_rows
 from custvalue.data._currency import Currency, as_currency
 from custvalue.data._customers import CustomerIndex
 from custvalue.data._time import Collapse, TimeUnit
 from custvalue.errors import InputError
 
 __all__ = ["CustomerSummary", "Holdout", "PurchasePatterns", "ValueSeries"]
-
-_DAY_US = 86_400_000_000
 
 
 def _optional_ints(value: object) -> IntArray | None:
@@ -135,7 +136,7 @@ class CustomerSummary(ArrayHolder):
     @property
     def days_since_last(self) -> FloatArray:
         """Days from the last purchase to the end of observation, shape (n_customers,)."""
-        return locked((self.observed_until - self.last_at).astype(np.int64) / _DAY_US)
+        return locked((self.observed_until - self.last_at).astype(np.int64) / DAY_US)
 
     def require(self, amount: str) -> IntArray:
         """Give ``total_amount`` or ``repeat_amount`` in minor units.
@@ -153,7 +154,7 @@ class CustomerSummary(ArrayHolder):
 
     def in_unit(self, unit: TimeUnit) -> CustomerSummary:
         """Express ages in another unit; the facts stay as they are."""
-        return attrs.evolve(self, unit=unit)
+        return self if unit is self.unit else attrs.evolve(self, unit=unit)
 
     def take(self, order: object) -> CustomerSummary:
         """Select or reorder customers by position or mask."""
@@ -168,17 +169,32 @@ class CustomerSummary(ArrayHolder):
             repeat_amount=None if self.repeat_amount is None else self.repeat_amount[at],
         )
 
-    def patterns(self) -> PurchasePatterns:
-        """Compress to unique (x, t_x, T) with counts; lossless."""
+    def patterns(self, *, members: bool = True) -> PurchasePatterns:
+        """Compress to unique (x, t_x, T) with counts; lossless.
+
+        Parameters
+        ----------
+        members
+            Whether to say which customer has which pattern (:attr:`PurchasePatterns.inverse`); kept for the next call.
+            Fitting does without, several times faster.
+        """
+        return self._members if members else self._compressed(members=False)
+
+    @cached_property
+    def _members(self) -> PurchasePatterns:
+        return self._compressed(members=True)
+
+    def _compressed(self, *, members: bool) -> PurchasePatterns:
         return PurchasePatterns.from_rows(
             x=self.n_purchases - 1,
-            t_x=(self.last_at - self.first_at).astype(np.int64),
-            T=(self.observed_until - self.first_at).astype(np.int64),
+            t_x=(self.last_at - self.first_at).view(np.int64),
+            T=(self.observed_until - self.first_at).view(np.int64),
             unit=self.unit,
+            members=members,
         )
 
     def _age(self, at: DateArray | np.datetime64) -> FloatArray:
-        days = (at - self.first_at).astype(np.int64) / _DAY_US
+        days = (at - self.first_at).astype(np.int64) / DAY_US
         return locked(days / self.unit.days)
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
@@ -241,9 +257,8 @@ class PurchasePatterns(ArrayHolder):
 
     def __attrs_post_init__(self) -> None:
         check_lengths("PurchasePatterns", self.x.size, {"t_x": self.t_x, "T": self.T, "weights": self.weights})
-        finite = np.isfinite(self.x) & np.isfinite(self.t_x) & np.isfinite(self.T) & np.isfinite(self.weights)
-        fine = finite & (self.x >= 0) & (self.t_x >= 0) & (self.t_x <= self.T) & (self.weights >= 0)
-        fine &= (self.x > 0) | (self.t_x == 0)
+        fine = (self.x >= 0) & (self.x < np.inf) & (self.weights >= 0) & (self.weights < np.inf)
+        fine &= (self.t_x >= 0) & (self.t_x <= self.T) & np.isfinite(self.T) & ((self.x > 0) | (self.t_x == 0))
         if not bool(np.all(fine)):
             at = int(np.flatnonzero(~fine)[0])
             got = f"row {at}: x={self.x[at]!r}, t_x={self.t_x[at]!r}, T={self.T[at]!r}, weight={self.weights[at]!r}"
@@ -251,7 +266,9 @@ class PurchasePatterns(ArrayHolder):
             raise InputError("PurchasePatterns", expected=expected, got=got)
 
     @classmethod
-    def from_rows(cls, *, x: IntArray, t_x: IntArray, T: IntArray, unit: TimeUnit) -> PurchasePatterns:
+    def from_rows(
+        cls, *, x: IntArray, t_x: IntArray, T: IntArray, unit: TimeUnit, members: bool = True
+    ) -> PurchasePatterns:
         """Compress one row a customer; ages in microseconds.
 
         Parameters
@@ -262,20 +279,17 @@ class PurchasePatterns(ArrayHolder):
             (n_customers,) ages in whole microseconds, so that equal ages are equal numbers.
         unit
             Unit the ages are expressed in.
+        members
+            Whether to keep which customer has which pattern.
         """
-        key = _packed(x, t_x, T)
-        order = np.lexsort((x, t_x, T)) if key is None else np.argsort(key)
-        first, inverse = _runs(order, x, t_x, T) if key is None else _runs(order, key)
-        rows = order[first]
-        weights = np.diff(np.append(first, order.size)).astype(np.float64)
-        scale = _DAY_US
+        found = distinct_rows(x, t_x, T, members=members)
         return cls(
-            x=x[rows].astype(np.float64),
-            t_x=t_x[rows] / scale / unit.days,
-            T=T[rows] / scale / unit.days,
-            weights=weights,
+            x=locked(found.x.astype(np.float64)),
+            t_x=locked(found.t_x / DAY_US / unit.days),
+            T=locked(found.T / DAY_US / unit.days),
+            weights=locked(found.counts),
             unit=unit,
-            inverse=inverse,
+            inverse=locked(found.inverse),
         )
 
     @property
@@ -294,30 +308,6 @@ class PurchasePatterns(ArrayHolder):
     def __repr__(self) -> str:
         """One line."""
         return f"PurchasePatterns({len(self):,} patterns of {self.n_customers:,.0f} customers, unit={self.unit.value})"
-
-
-def _packed(x: IntArray, t_x: IntArray, T: IntArray) -> IntArray | None:
-    """One whole number a row that orders as (T, t_x, x) does; None where ages are not whole days or do not fit."""
-    last_day, end_day = t_x // _DAY_US, T // _DAY_US
-    if not x.size or bool((last_day * _DAY_US != t_x).any()) or bool((end_day * _DAY_US != T).any()):
-        return None
-    base_x, base_t = int(x.max()) + 1, int(last_day.max()) + 1
-    if base_x * base_t * (int(end_day.max()) + 1) >= 2**62:
-        return None
-    key: IntArray = (end_day * base_t + last_day) * base_x + x
-    return key
-
-
-def _runs(order: IntArray, *columns: IntArray) -> tuple[IntArray, IntArray]:
-    """Positions where a new pattern starts in sorted order, and the pattern of each row."""
-    new = np.zeros(order.size, dtype=bool)
-    new[:1] = True
-    for column in columns:
-        ordered = column[order]
-        new[1:] |= ordered[1:] != ordered[:-1]
-    inverse = np.empty(order.size, dtype=np.int64)
-    inverse[order] = np.cumsum(new) - 1
-    return np.flatnonzero(new), inverse
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
