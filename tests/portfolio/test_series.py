@@ -146,3 +146,22 @@ def test_a_window_that_leaves_nothing_before_is_refused() -> None:
         series_measures(paths("a", [[1, 2, 3]]), recent=3)
     with pytest.raises(InputError, match=r"share in \(0, 1\]"):
         early_warnings(paths("a", [[1, 2, 3]]), recent=1, fall=1.5)
+
+
+def test_equal_amounts_in_another_order_have_one_level() -> None:
+    """0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1 in floats; the customers are of equal value all the same."""
+    rows = [[0.1, 0.2, 0.3, 0.4, 0.5, 0.7], [0.7, 0.5, 0.4, 0.3, 0.2, 0.1], *np.linspace([38, 2], [2, 38], 6).T]
+    measures = series_measures(paths("abcd", rows))
+
+    assert np.unique(measures["level"]).tolist() == [pytest.approx(2.2 / 6), 20.0]
+    assert models.VALUE_RISK.fit(measures).classify(measures).labels[2:].tolist() == [
+        "high value, high risk", "high value, low risk",
+    ]  # fmt: skip
+
+
+def test_the_level_keeps_its_size_and_sign() -> None:
+    rows = np.array([[1e-9], [1e12 / 3], [-2 / 3], [0.0], [1e-300]]) * np.ones(4)
+    level = series_measures(paths("abcde", rows), recent=1)["level"]
+
+    assert level[[0, 1, 2, 4]] == pytest.approx([1e-9, 1e12 / 3, -2 / 3, 1e-300], rel=1e-11)
+    assert np.isnan(level[3])

@@ -17,6 +17,9 @@ from custvalue.portfolio._result import Classification
 
 __all__ = ["EarlyWarnings", "class_series", "early_warnings", "series_measures"]
 
+#: The level is what customers are compared by: amounts of equal sum must not part by the order they were added in.
+LEVEL_DIGITS = 12
+
 _ORIGINS = {
     "level": "mean a period since the first active one",
     "trend": "least-squares change a period, relative to the level",
@@ -81,7 +84,7 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     values = series.values
     started, seen = kernels.relationship(values), ~np.isnan(values)
     mask, observed = started & seen, seen.any(axis=1)
-    level = kernels.masked_mean(values, mask)
+    level = kernels.significant(kernels.masked_mean(values, mask), LEVEL_DIGITS)
     slope, spread = kernels.line_fit(values, mask)
     since, gap = kernels.silence(values)
     late, early, _ = kernels.recent_fall(values, mask, recent)

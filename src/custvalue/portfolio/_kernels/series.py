@@ -21,6 +21,14 @@ def masked_mean(values: FloatArray, mask: BoolArray) -> FloatArray:
     return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))
 
 
+def significant(values: FloatArray, digits: int) -> FloatArray:
+    """Round to significant digits, so that equal sums taken in another order stay equal."""
+    there = np.isfinite(values) & (values != 0)
+    size = np.floor(np.log10(np.abs(np.where(there, values, 1.0))))
+    scale = 10.0 ** np.clip(digits - 1 - size, -300, 300)
+    return np.asarray(np.where(there, np.rint(values * scale) / scale, values))
+
+
 def masked_deviation(values: FloatArray, mask: BoolArray) -> FloatArray:
     """Standard deviation (divisor n) over the marked periods; NaN where none is."""
     deviation = np.where(mask, values - masked_mean(values, mask)[:, None], 0.0)
