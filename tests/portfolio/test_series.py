@@ -149,13 +149,21 @@ def test_a_window_that_leaves_nothing_before_is_refused() -> None:
 
 
 def test_equal_amounts_in_another_order_have_one_level() -> None:
-    """0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1 in floats; the customers are of equal value all the same."""
-    rows = [[0.1, 0.2, 0.3, 0.4, 0.5, 0.7], [0.7, 0.5, 0.4, 0.3, 0.2, 0.1], *np.linspace([38, 2], [2, 38], 6).T]
-    measures = series_measures(paths("abcd", rows))
+    """Sums of floats depend on the order; the customers are of equal value all the same."""
+    rows = [[0.1, 0.1, 0.1, 0.1, 0.7, 0.3], [0.3, 0.7, 0.1, 0.1, 0.1, 0.1], [0.1, 0.1, 0.1, 0.1, 0.3, 0.7]]
+    assert len({sum(row) for row in rows}) > 1
+    measures = series_measures(paths("abc", rows))
 
-    assert np.unique(measures["level"]).tolist() == [pytest.approx(2.2 / 6), 20.0]
-    assert models.VALUE_RISK.fit(measures).classify(measures).labels[2:].tolist() == [
-        "high value, high risk", "high value, low risk",
+    assert measures["level"].tolist() == [pytest.approx(1.4 / 6)] * 3
+    assert np.unique(measures["level"]).size == 1
+
+
+def test_a_falling_path_of_the_median_level_is_of_high_value() -> None:
+    rows = [*np.linspace([38, 2], [2, 38], 6).T, [20.0] * 6]
+    measures = series_measures(paths("abc", rows))
+
+    assert models.VALUE_RISK.fit(measures).classify(measures).labels.tolist() == [
+        "high value, high risk", "high value, low risk", "high value, low risk",
     ]  # fmt: skip
 
 
