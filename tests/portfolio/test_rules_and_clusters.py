@@ -182,3 +182,18 @@ def test_clusters_that_cannot_be_are_refused() -> None:
         ClusterClassifier(features=["x"], n_clusters=3).fit(table("abc", x=[1, 1, 2]))
     with pytest.raises(InputError, match="as many classes"):
         ClusterClassifier(features=["x"], n_clusters=2, scheme=ABC)
+
+
+def test_rules_are_renamed_with_their_classes() -> None:
+    values = table("abc", active_periods=[0, 3, 3], silence=[np.nan, 9, 0], age=[0, 6, 6],
+                   recent_change=[np.nan, 0, 0], volatility=[np.nan, 0, 0], trend=[np.nan, 0, 0])  # fmt: skip
+    names = {"prospect": "Interessent", "lost": "verloren", "stable": "stabil", "missing": "unbekannt"}
+    german = models.LIFE_CYCLE.renamed(names).with_policies(Policy("verloren", strategy="zurückgewinnen"))
+    found = german.fit(values).classify(values)
+
+    assert found.labels.tolist() == ["Interessent", "verloren", "stabil"]
+    assert found.policy("verloren").strategy == "zurückgewinnen"
+    assert found.scheme.missing == "unbekannt"
+    assert [names.get(label, label) for label in models.LIFE_CYCLE.fit(values).classify(values).labels] == list(
+        found.labels
+    )

@@ -159,7 +159,7 @@ def test_equal_amounts_in_another_order_have_one_level() -> None:
 
 
 def test_a_falling_path_of_the_median_level_is_of_high_value() -> None:
-    rows = [*np.linspace([38, 2], [2, 38], 6).T, [20.0] * 6]
+    rows = [*np.linspace([38, 2], [2, 38], 12).T, [20.0] * 12]
     measures = series_measures(paths("abc", rows))
 
     assert models.VALUE_RISK.fit(measures).classify(measures).labels.tolist() == [

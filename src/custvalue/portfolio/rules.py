@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import attrs
@@ -15,7 +15,7 @@ from custvalue.errors import Fault, InputError, SchemaError
 from custvalue.portfolio._kernels import grid
 from custvalue.portfolio._kernels import rules as kernels
 from custvalue.portfolio._result import Classification, Cut
-from custvalue.portfolio._scheme import Scheme
+from custvalue.portfolio._scheme import Policy, Scheme
 from custvalue.portfolio.axes import Blend, FittedAxis, axis_table, fit_axis, needed, require_measures
 from custvalue.portfolio.cuts import CutRule, Fixed, learnt, weights_of
 
@@ -337,6 +337,23 @@ class RuleClassifier:
             otherwise=self.scheme.code(self.otherwise),
             scheme=self.scheme,
         )
+
+    def with_policies(self, *policies: Policy) -> RuleClassifier:
+        """Replace the texts of some classes; the rules stay."""
+        return attrs.evolve(self, scheme=self.scheme.with_policies(*policies))
+
+    def renamed(self, names: Mapping[str, str]) -> RuleClassifier:
+        """Rename or translate classes, in the scheme and in the rules.
+
+        Examples
+        --------
+        >>> from custvalue.portfolio import models
+        >>> models.LIFE_CYCLE.renamed({"lost": "verloren", "stable": "stabil"}).otherwise
+        'stabil'
+        """
+        rules = [attrs.evolve(rule, label=names.get(rule.label, rule.label)) for rule in self.rules]
+        otherwise = names.get(self.otherwise, self.otherwise)
+        return attrs.evolve(self, scheme=self.scheme.renamed(names), rules=rules, otherwise=otherwise)
 
     def _compiled(self, rule: Rule, names: Sequence[str], resolved: dict[Condition, float]) -> Learnt:
         tests = tuple((names.index(c.measure), int(c.comparison.value), resolved[c]) for c in rule.when)
