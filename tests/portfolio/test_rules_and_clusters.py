@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.portfolio._tables import table
 
@@ -197,3 +198,18 @@ def test_rules_are_renamed_with_their_classes() -> None:
     assert [names.get(label, label) for label in models.LIFE_CYCLE.fit(values).classify(values).labels] == list(
         found.labels
     )
+
+
+@pytest.mark.parametrize("scaling", [Scaling.Z, Scaling.RANGE, Scaling.NONE])
+def test_a_profile_is_in_the_features_own_units(scaling: Scaling) -> None:
+    """The centres are plain means of the customers of a cluster, however the features were scaled and weighted."""
+    values = table(range(6), profit=[900.0, 950.0, 40.0, 50.0, 60.0, 70.0], visits=[2.0, 4.0, 9.0, 7.0, 8.0, 8.0])
+    weights = Weights(names=["profit", "visits"], values=np.array([0.7, 0.3]), method="given")
+    classifier = ClusterClassifier(features=["profit", "visits"], n_clusters=2, weights=weights, scaling=scaling)
+    profile = classifier.fit(values).profile()
+    assert isinstance(profile, pd.DataFrame)
+
+    assert profile["class"].tolist() == ["cluster 1", "cluster 2"]
+    assert profile["description"].tolist() == ["highest profit, lowest visits", "lowest profit, highest visits"]
+    assert profile["profit"].tolist() == pytest.approx([925.0, 55.0])
+    assert profile["visits"].tolist() == pytest.approx([3.0, 8.0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 import numpy as np
@@ -72,14 +72,31 @@ class FittedClusters(ArrayHolder):
         return np.asarray(planes.min(axis=1))
 
     def profile(self, like: FrameKind = "pandas") -> object:
-        """One row a cluster: class, and the centre of each feature in scaled units."""
-        features = {axis.name: self.centres[:, number] for number, axis in enumerate(self.axes)}
-        return build_frame({"class": list(self.scheme.labels[:-1]), **features}, like)
+        """One row a cluster: class, description, and the centre of each feature in the feature's own units.
+
+        The description names the features in which the cluster is the highest or the lowest of all: what to name it by.
+        """
+        parts = [axis.parts[0] for axis in self.axes]
+        features = {
+            name: self.centres[:, number] / weight * scale + shift
+            for number, (name, weight, shift, scale) in enumerate(parts)
+        }
+        words = [_description({name: (column, row) for name, column in features.items()})
+                 for row in range(self.centres.shape[0])]  # fmt: skip
+        return build_frame({"class": list(self.scheme.labels[:-1]), "description": words, **features}, like)
 
     def __repr__(self) -> str:
         """One line."""
         names = ", ".join(axis.name for axis in self.axes)
         return f"FittedClusters({self.centres.shape[0]} clusters over {names}; {self.criterion})"
+
+
+def _description(places: Mapping[str, tuple[FloatArray, int]]) -> str:
+    words = []
+    for name, (column, row) in places.items():
+        if column.min() < column.max() and column[row] in {column.min(), column.max()}:
+            words.append(f"{'highest' if column[row] == column.max() else 'lowest'} {name}")
+    return ", ".join(words)
 
 
 def _names(value: Iterable[str]) -> tuple[str, ...]:
@@ -125,6 +142,11 @@ class ClusterClassifier:
     >>> clusters = ClusterClassifier(features=["profit", "orders"], n_clusters=(2, 4)).fit(values)
     >>> clusters.classify(values).labels.tolist()
     ['cluster 1', 'cluster 1', 'cluster 3', 'cluster 3', 'cluster 2', 'cluster 2']
+    >>> clusters.profile()
+           class                      description  profit  orders
+    0  cluster 1   highest profit, highest orders    92.5     9.0
+    1  cluster 2                                     50.5     5.0
+    2  cluster 3     lowest profit, lowest orders     4.5     1.0
     """
 
     features: tuple[str, ...] = attrs.field(converter=_names)
