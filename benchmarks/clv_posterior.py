@@ -17,10 +17,8 @@ from custvalue.clv import (
     GammaGamma,
     GammaGammaAmounts,
     LogNormalPrior,
-    sample_posterior,
     simulate_log,
 )
-from custvalue.clv._drawing import SupportsProblem
 from custvalue.clv._optimise import Problem
 from custvalue.data import CustomerSummary, ObservationWindow
 
@@ -57,11 +55,11 @@ def metropolis(problem: Problem, prior: LogNormalPrior, start: np.ndarray, step:
     return chain
 
 
-def compare(model: SupportsProblem, summary: CustomerSummary) -> str:
+def compare(model: BGNBD | MBGNBD | GammaGamma, summary: CustomerSummary) -> str:
     """Time both on one model."""
     prior, problem = LogNormalPrior(), model.problem(summary)
     start = time.process_time()
-    result = sample_posterior(model, summary, prior=prior, n_draws=N_DRAWS, seed=1)
+    result = model.fit(summary).posterior(summary, prior, N_DRAWS, seed=1)
     ours = time.process_time() - start
     estimate = result.fitted.estimate
     step = np.linalg.cholesky(estimate.theta_covariance) * 2.4 / np.sqrt(len(problem.names))

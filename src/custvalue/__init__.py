@@ -69,7 +69,6 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.clv import ThreeParts as ThreeParts
     from custvalue.clv import WithCovariates as WithCovariates
     from custvalue.clv import compare as compare
-    from custvalue.clv import sample_posterior as sample_posterior
     from custvalue.clv import simulate_log as simulate_log
     from custvalue.costing import ActivityBased as ActivityBased
     from custvalue.costing import Allocation as Allocation
@@ -321,7 +320,6 @@ _HOMES = {
     "ThreeParts": "clv",
     "WithCovariates": "clv",
     "compare": "clv",
-    "sample_posterior": "clv",
     "simulate_log": "clv",
     "Classification": "portfolio",
     "ClusterClassifier": "portfolio",

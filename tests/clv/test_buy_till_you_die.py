@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from typing import Literal
 
 import attrs
 import numpy as np
@@ -13,7 +13,7 @@ from tests.clv._cdnow_spend import cdnow
 
 from custvalue._arrays import FloatArray
 from custvalue.clv._protocol import PurchaseModel
-from custvalue.clv._purchases import FittedTransactions
+from custvalue.clv._purchases import FittedHistories
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie, _weighted_sum
@@ -39,7 +39,7 @@ class EvenPurchases:
         """Nothing to learn."""
         return self
 
-    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | None = None) -> CustomerValues:  # noqa: ARG002
+    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | Literal[0] = 0) -> CustomerValues:  # noqa: ARG002
         """Everybody is."""
         return CustomerValues(customers=summary.customers, values=np.ones(len(summary)))
 
@@ -127,13 +127,13 @@ def test_many_periods_take_few_predictions(
 ) -> None:
     """4,000 weeks cost a few hundred predictions at most; they grow with the logarithm of the horizon."""
     asked: list[float] = []
-    predict = FittedTransactions.expected_purchases
+    predict = FittedHistories.expected_purchases
 
-    def count(self: FittedTransactions, part: CustomerSummary, horizon: Horizon, /) -> CustomerValues:
+    def count(self: FittedHistories, part: CustomerSummary, horizon: Horizon, /) -> CustomerValues:
         asked.append(horizon.n)
         return predict(self, part, horizon)
 
-    monkeypatch.setattr(FittedTransactions, "expected_purchases", count)
+    monkeypatch.setattr(FittedHistories, "expected_purchases", count)
     few = summary.take(np.arange(0, len(summary), 40))
     fitted.lifetime_value(few, horizon=Horizon(4000, TimeUnit.WEEK), discount=DiscountRate.annual(0.1))
     assert len(asked) < 250
@@ -314,21 +314,27 @@ def test_margin_must_be_a_number(margin: float) -> None:
         BuyTillYouDie(BGNBD(), GammaGamma(), margin=margin)
 
 
-def test_a_purchase_model_with_covariates_is_refused_in_words(summary: CustomerSummary) -> None:
-    """It cannot predict from a summary alone: said when the model is made, settings or fit, not by a TypeError."""
-    model = WithCovariates(model=BGNBD(), purchase=("web",))
-    web = np.random.default_rng(5).integers(0, 2, len(summary))
-    fit = model.fit(summary, StaticCovariates.from_columns(summary.customers, {"web": web}))
-    parts: dict[str, object] = {"purchases": model, "spend": FlatSpend()}
-    with pytest.raises(InputError, match=r"nothing but the summary, got WithCovariates\. .*covariates too"):
-        call(BuyTillYouDie, parts)
-    with pytest.raises(InputError, match="got FittedWithCovariates"):
-        call(FittedBuyTillYouDie, parts | {"purchases": fit})
+def test_covariates_carry_into_lifetime_value(summary: CustomerSummary) -> None:
+    """Purchases with each one's own parameters times spend, period by period by hand; bounds hold the value."""
+    web = StaticCovariates.from_columns(summary.customers, {"web": np.arange(len(summary)) % 2})
+    model = WithCovariates(model=BGNBD(), covariates=web, purchase=("web",))
+    fitted = BuyTillYouDie(model, GammaGamma(), margin=0.3).fit(summary)
+    part = summary.take(np.arange(0, len(summary), 15))
+    value = fitted.lifetime_value(part, horizon=Horizon(3, TimeUnit.YEAR), discount=RATE)
+    ahead = [fitted.purchases.expected_purchases(part, Horizon(n, TimeUnit.YEAR)).values for n in (1, 2, 3)]
+    each = np.diff(ahead, axis=0, prepend=0.0)
+    discounted = sum(RATE.factor(n, TimeUnit.YEAR) * each[n - 1] for n in (1, 2, 3))
+    expected = discounted * 0.3 * fitted.spend.expected_spend(part).values
 
-
-def call(make: Callable[..., object], parts: dict[str, object]) -> object:
-    """Call as somebody without a type checker would."""
-    return make(**parts)
+    np.testing.assert_allclose(value.values, expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        fitted.lifetime_value(summary, horizon=Horizon(3, TimeUnit.YEAR), discount=RATE).values[::15],
+        expected,
+        rtol=1e-9,
+    )
+    bounds = value.interval(0.9)
+    assert ((bounds.lower < value.values) & (value.values < bounds.upper)).all()
+    assert fitted.estimate.names[4] == "purchases.purchase.web"
 
 
 def test_a_fit_survives_pickling(fitted: FittedBuyTillYouDie, summary: CustomerSummary) -> None:

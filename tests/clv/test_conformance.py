@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 import numpy as np
 import pytest
@@ -69,9 +71,9 @@ class Crowded:
         """Nothing to learn."""
         return self
 
-    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | None = None) -> CustomerValues:
+    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | Literal[0] = 0) -> CustomerValues:
         """Rises with time: also faulty."""
-        later = 0.0 if at is None else 0.4
+        later = 0.4 if isinstance(at, Horizon) else 0.0
         return CustomerValues(customers=summary.customers, values=np.full(len(summary), 0.5 + later))
 
     def expected_purchases(self, summary: CustomerSummary, horizon: Horizon, /) -> CustomerValues:

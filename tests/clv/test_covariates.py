@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 from tests.clv._cdnow import make_summary
 
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
+from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.comparison import likelihood_ratio_test
 from custvalue.clv.covariates import CovariateModel, StaticCovariates, WithCovariates
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.pareto_nbd import ParetoNBD
-from custvalue.data import CustomerSummary, DiscountRate, Horizon, TimeUnit
+from custvalue.clv.processes import (
+    BGNBDProcess,
+    GGompertzNBDProcess,
+    LeavingProcess,
+    MBGNBDProcess,
+    ParetoNBDProcess,
+    UnevenProcess,
+)
+from custvalue.clv.resampling import Resampling
+from custvalue.clv.simulate import simulate_log
+from custvalue.data import CustomerSummary, DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.errors import AlignmentError, InputError
 
 MODELS = [BGNBD(), MBGNBD(), ParetoNBD(), GGompertzNBD()]
@@ -38,7 +50,7 @@ def pareto_customers(n: int, purchase: float, dropout: float, seed: int) -> tupl
 def test_coefficients_are_recovered() -> None:
     """Truth .6 and .5; within three standard errors, and far from 0."""
     summary, known = pareto_customers(4000, 0.6, 0.5, seed=1)
-    fit = WithCovariates(model=ParetoNBD(), purchase=("group",), dropout=("group",)).fit(summary, known)
+    fit = WithCovariates(model=ParetoNBD(), covariates=known, purchase=("group",), dropout=("group",)).fit(summary)
 
     for name, truth in (("purchase.group", 0.6), ("dropout.group", 0.5)):
         assert abs(fit.params[name] - truth) < 3 * fit.standard_errors[name]
@@ -51,23 +63,24 @@ def test_coefficients_are_recovered() -> None:
 def test_one_sign_convention(model: CovariateModel) -> None:
     """Positive: more purchases; positive: gone sooner. For every model."""
     summary, known = pareto_customers(300, 0.5, 0.5, seed=2)
-    settings = WithCovariates(model=model, purchase=("group",), dropout=("noise",))
-    start = settings.problem(summary, known)
-    fit = WithCovariates(model=model, purchase=("group",), dropout=("noise",), l2=1.0).fit(summary, known)
+    settings = WithCovariates(model=model, covariates=known, purchase=("group",), dropout=("noise",))
+    start = settings.problem(summary)
+    fit = WithCovariates(model=model, covariates=known, purchase=("group",), dropout=("noise",), l2=1.0).fit(summary)
     still = fit.with_params({"purchase.group": 0.0, "dropout.noise": 0.0})
     one = StaticCovariates.from_columns(known.customers.take([0]), {"group": [1.0], "noise": [1.0]})
 
-    base = still.new_customer_purchases(one, WEEKS).values[0]
-    assert still.with_params({"purchase.group": 0.1}).new_customer_purchases(one, WEEKS).values[0] > base
-    assert still.with_params({"dropout.noise": 0.1}).new_customer_purchases(one, WEEKS).values[0] < base
+    still = still.with_covariates(one)
+    base = still.new_customer_purchases(WEEKS).values[0]
+    assert still.with_params({"purchase.group": 0.1}).new_customer_purchases(WEEKS).values[0] > base
+    assert still.with_params({"dropout.noise": 0.1}).new_customer_purchases(WEEKS).values[0] < base
     assert start.names[-2:] == ("purchase.group", "dropout.noise")
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_gradient_is_the_slope(model: CovariateModel) -> None:
     summary, known = pareto_customers(200, 0.5, 0.5, seed=3)
-    settings = WithCovariates(model=model, purchase=("group",), dropout=("noise",), equal=())
-    problem = settings.problem(summary, known)
+    settings = WithCovariates(model=model, covariates=known, purchase=("group",), dropout=("noise",), equal=())
+    problem = settings.problem(summary)
     theta = np.full(len(problem.names), 0.2)
     for i, slope in enumerate(problem.objective(theta)[1]):
         step = np.zeros_like(theta)
@@ -81,19 +94,19 @@ def test_zero_coefficients_are_the_plain_model(model: BGNBD | ParetoNBD) -> None
     """Likelihood and predictions fall back to the model without covariates."""
     summary, known = pareto_customers(500, 0.0, 0.0, seed=4)
     plain = model.fit(summary)
-    fit = WithCovariates(model=model, purchase=("group",)).fit(summary, known)
-    problem = WithCovariates(model=model, purchase=("group",)).problem(summary, known)
+    fit = WithCovariates(model=model, covariates=known, purchase=("group",)).fit(summary)
+    problem = WithCovariates(model=model, covariates=known, purchase=("group",)).problem(summary)
     at_plain = np.append(plain.estimate.theta, 0.0)
 
     assert problem.reported(at_plain)[0] == pytest.approx(plain.log_likelihood, abs=1e-6)
     same = fit.with_theta(at_plain)
     expected = plain.expected_purchases(summary, WEEKS).values
-    np.testing.assert_allclose(same.expected_purchases(summary, known, WEEKS).values, expected, rtol=1e-9)
+    np.testing.assert_allclose(same.expected_purchases(summary, WEEKS).values, expected, rtol=1e-9)
     expected = plain.probability_alive(summary).values
-    np.testing.assert_allclose(same.probability_alive(summary, known).values, expected, rtol=1e-9)
+    np.testing.assert_allclose(same.probability_alive(summary).values, expected, rtol=1e-9)
     rate = DiscountRate.annual(0.1)
     expected = plain.expected_residual_transactions(summary, rate).values
-    np.testing.assert_allclose(same.expected_residual_transactions(summary, known, rate).values, expected, rtol=1e-9)
+    np.testing.assert_allclose(same.expected_residual_transactions(summary, rate).values, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("model", [BGNBD(), ParetoNBD()], ids=lambda model: type(model).__name__)
@@ -105,8 +118,8 @@ def test_fit_is_the_same_in_any_unit(model: BGNBD | ParetoNBD, origin: float, un
     odd = StaticCovariates.from_columns(
         known.customers, {"noise": origin + unit * plain[:, 0], "group": 1 - plain[:, 1]}
     )
-    settings = WithCovariates(model=model, purchase=("group",), dropout=("noise",))
-    expected, found = settings.fit(summary, known), settings.fit(summary, odd)
+    settings = WithCovariates(model=model, covariates=known, purchase=("group",), dropout=("noise",))
+    expected, found = settings.fit(summary), attrs.evolve(settings, covariates=odd).fit(summary)
 
     assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
     assert found.diagnostics.converged
@@ -116,8 +129,8 @@ def test_fit_is_the_same_in_any_unit(model: BGNBD | ParetoNBD, origin: float, un
         assert found.params[name] == pytest.approx(factor * expected.params[name], abs=1e-3 * error * abs(factor))
         assert found.standard_errors[name] == pytest.approx(abs(factor) * error, rel=1e-4)
     np.testing.assert_allclose(
-        found.expected_purchases(summary, odd, WEEKS).values,
-        expected.expected_purchases(summary, known, WEEKS).values,
+        found.expected_purchases(summary, WEEKS).values,
+        expected.expected_purchases(summary, WEEKS).values,
         rtol=1e-4,
     )
 
@@ -128,7 +141,7 @@ def test_reported_gradient_of_a_year_is_the_slope(model: CovariateModel) -> None
     summary, known = pareto_customers(100, 0.5, 0.5, seed=9)
     year = 2040.0 + 10.0 * known.columns(["noise"])[:, 0]
     odd = StaticCovariates.from_columns(known.customers, {"year": year})
-    problem = WithCovariates(model=model, equal=("year",)).problem(summary, odd)
+    problem = WithCovariates(model=model, covariates=odd, equal=("year",)).problem(summary)
     names, scale = model.kernel.names, 0.01
     theta = np.append(np.full(len(names), 0.3), scale)
 
@@ -151,8 +164,8 @@ def test_reported_gradient_of_a_year_is_the_slope(model: CovariateModel) -> None
 
 def test_equal_coefficients_are_one_parameter() -> None:
     summary, known = pareto_customers(1500, 0.5, 0.5, seed=5)
-    free = WithCovariates(model=ParetoNBD(), purchase=("group",), dropout=("group",)).fit(summary, known)
-    tied = WithCovariates(model=ParetoNBD(), equal=("group",)).fit(summary, known)
+    free = WithCovariates(model=ParetoNBD(), covariates=known, purchase=("group",), dropout=("group",)).fit(summary)
+    tied = WithCovariates(model=ParetoNBD(), covariates=known, equal=("group",)).fit(summary)
 
     assert tied.estimate.names[-1] == "both.group"
     test = likelihood_ratio_test(tied, free)
@@ -163,8 +176,8 @@ def test_equal_coefficients_are_one_parameter() -> None:
 def test_clvtools_regularised_fit_was_on_the_wrong_scale() -> None:
     """CLVTools computes log-likelihood, AIC and standard errors of a regularised fit from a mean log-likelihood."""
     summary, known = pareto_customers(1500, 0.5, 0.5, seed=6)
-    plain = WithCovariates(model=ParetoNBD(), purchase=("group", "noise")).fit(summary, known)
-    ridge = WithCovariates(model=ParetoNBD(), purchase=("group", "noise"), l2=50.0).fit(summary, known)
+    plain = WithCovariates(model=ParetoNBD(), covariates=known, purchase=("group", "noise")).fit(summary)
+    ridge = WithCovariates(model=ParetoNBD(), covariates=known, purchase=("group", "noise"), l2=50.0).fit(summary)
 
     assert plain.log_likelihood - 20 < ridge.log_likelihood < plain.log_likelihood
     assert abs(ridge.params["purchase.group"]) < abs(plain.params["purchase.group"])
@@ -174,30 +187,158 @@ def test_clvtools_regularised_fit_was_on_the_wrong_scale() -> None:
 
 
 def test_refusals() -> None:
+    """Covariates that say nothing, are unknown, or are named twice."""
     summary, known = pareto_customers(50, 0.0, 0.0, seed=7)
-    shuffled = StaticCovariates.from_columns(known.customers.take(np.arange(50)[::-1]), {"group": np.ones(50)})
     constant = StaticCovariates.from_columns(known.customers, {"group": np.ones(50)})
-    with_group = WithCovariates(model=BGNBD(), purchase=("group",))
 
-    with pytest.raises(AlignmentError):
-        with_group.fit(summary, shuffled)
     with pytest.raises(InputError, match="constant"):
-        with_group.fit(summary, constant)
+        WithCovariates(model=BGNBD(), covariates=constant, purchase=("group",)).fit(summary)
     with pytest.raises(InputError, match="covariates among"):
-        WithCovariates(model=BGNBD(), purchase=("age",)).fit(summary, known)
+        WithCovariates(model=BGNBD(), covariates=known, purchase=("age",)).fit(summary)
     with pytest.raises(InputError, match="at least one"):
-        WithCovariates(model=BGNBD())
+        WithCovariates(model=BGNBD(), covariates=known)
     with pytest.raises(InputError, match="no other list"):
-        WithCovariates(model=BGNBD(), purchase=("group",), equal=("group",))
+        WithCovariates(model=BGNBD(), covariates=known, purchase=("group",), equal=("group",))
     twice = ("group", "group")
     with pytest.raises(InputError, match="each covariate once"):
-        WithCovariates(model=BGNBD(), purchase=twice)
+        WithCovariates(model=BGNBD(), covariates=known, purchase=twice)
     with pytest.raises(InputError, match="each covariate once"):
-        WithCovariates(model=BGNBD(), dropout=twice)
+        WithCovariates(model=BGNBD(), covariates=known, dropout=twice)
     with pytest.raises(InputError, match="each covariate once"):
-        WithCovariates(model=BGNBD(), equal=twice)
+        WithCovariates(model=BGNBD(), covariates=known, equal=twice)
     with pytest.raises(InputError, match="finite numbers"):
         StaticCovariates.from_columns(known.customers, {"group": np.full(50, np.nan)})
+
+
+def test_customers_are_found_by_id() -> None:
+    """Covariates in any order, of more customers than the summary; without one of them, that is said."""
+    summary, known = pareto_customers(300, 0.5, 0.5, seed=7)
+    order = np.random.default_rng(0).permutation(300)
+    shuffled = StaticCovariates(customers=known.customers.take(order), names=known.names, values=known.values[order])
+    settings = WithCovariates(model=BGNBD(), covariates=known, purchase=("group",))
+    part = summary.take(np.arange(0, 300, 2))
+    expected = settings.fit(summary).expected_purchases(part, WEEKS).values
+    found = attrs.evolve(settings, covariates=shuffled).fit(summary)
+
+    np.testing.assert_allclose(found.expected_purchases(part, WEEKS).values, expected, rtol=1e-6)
+    fewer = StaticCovariates(
+        customers=known.customers.take(order[:297]), names=known.names, values=known.values[order[:297]]
+    )
+    with pytest.raises(AlignmentError, match="nothing of 3 customers"):
+        attrs.evolve(settings, covariates=fewer).fit(summary)
+    with pytest.raises(AlignmentError, match="with_covariates"):
+        found.with_covariates(fewer).probability_alive(summary)
+    with pytest.raises(InputError, match="whose customers have covariates"):
+        settings.fit(summary.patterns())
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_each_customer_is_predicted_with_own_parameters(model: CovariateModel) -> None:
+    """Every prediction of three customers is that of the plain model at parameters moved by hand."""
+    summary, known = pareto_customers(200, 0.5, 0.5, seed=12)
+    fit = WithCovariates(model=model, covariates=known, purchase=("noise",), dropout=("group",), l2=1.0).fit(summary)
+    three = summary.take(np.argsort(summary.frequency)[[0, 120, 199]])
+    noise, group = known.of(three.customers).columns(["noise", "group"]).T
+    rate = DiscountRate.annual(0.1)
+    predicted = {
+        "now": fit.probability_alive(three, at=0),
+        "later": fit.probability_alive(three, at=WEEKS),
+        "purchases": fit.expected_purchases(three, WEEKS),
+        "residual": fit.expected_residual_transactions(three, rate),
+        "none": fit.purchase_pmf(three, 0, WEEKS),
+        "two": fit.purchase_pmf(three, 2, WEEKS),
+        **fit.latent_means(three),
+    }
+    newly = fit.with_covariates(known.of(three.customers))
+    fresh = (newly.new_customer_purchases(WEEKS), newly.new_customer_pmf(2, WEEKS))
+    first = newly.new_customer_purchases(WEEKS, FirstPurchase.INCLUDED)
+    plain, leaving = model.fit(summary), "a" if "a" in fit.params else "beta"
+    for i in range(3):
+        moved = {name: fit.params[name] for name in plain.params}
+        moved["alpha"] *= np.exp(-fit.params["purchase.noise"] * noise[i])
+        moved[leaving] *= np.exp((1 if leaving == "a" else -1) * fit.params["dropout.group"] * group[i])
+        own, one = plain.with_params(moved), three.take(np.array([i]))
+        expected = {
+            "now": own.probability_alive(one),
+            "later": own.probability_alive(one, at=WEEKS),
+            "purchases": own.expected_purchases(one, WEEKS),
+            "residual": own.expected_residual_transactions(one, rate),
+            "none": own.purchase_pmf(one, 0, WEEKS),
+            "two": own.purchase_pmf(one, 2, WEEKS),
+            **own.latent_means(one),
+        }
+        for name, values in expected.items():
+            assert predicted[name].values[i] == pytest.approx(values.values[0], rel=1e-9), name
+        assert fresh[0].values[i] == pytest.approx(own.new_customer_purchases(WEEKS).value, rel=1e-9)
+        assert fresh[1].values[i] == pytest.approx(own.new_customer_pmf(2, WEEKS).probabilities[2], rel=1e-8)
+        assert first.values[i] == pytest.approx(1 + fresh[0].values[i])
+
+
+def test_bounds_of_predictions_are_those_of_the_slope_by_hand() -> None:
+    """The delta method for one customer, its slopes by differences; and draws give similar bounds."""
+    summary, known = pareto_customers(1500, 0.6, 0.5, seed=13)
+    fit = WithCovariates(model=ParetoNBD(), covariates=known, purchase=("group",), dropout=("group",)).fit(summary)
+    few = summary.take(np.argsort(summary.frequency)[[0, 800, 1490]])
+    values = fit.expected_purchases(few, WEEKS)
+    theta, step = fit.estimate.theta, 1e-4
+    slopes = [
+        np.log(
+            fit.with_theta(theta + step * unit).expected_purchases(few, WEEKS).values
+            / fit.with_theta(theta - step * unit).expected_purchases(few, WEEKS).values
+        )
+        / (2 * step)
+        for unit in np.eye(len(theta))
+    ]
+    half = 1.644854 * np.sqrt(np.einsum("pn,pq,qn->n", slopes, fit.estimate.theta_covariance, slopes))
+    bounds = values.interval(0.9)
+
+    np.testing.assert_allclose(bounds.upper, values.values * np.exp(half), rtol=1e-4)
+    draws = fit.posterior(summary, LogNormalPrior(), 400, seed=1).draws
+    drawn = values.with_draws(draws).interval(0.9)
+    assert drawn.method == "posterior"
+    np.testing.assert_allclose(np.log(drawn.upper / drawn.lower), 2 * half, rtol=0.25)
+
+
+@pytest.mark.parametrize("resampling", list(Resampling))
+def test_refits_spread_like_the_standard_errors(resampling: Resampling) -> None:
+    """40 refits of 600 customers; the parametric ones are drawn with each one's own factors."""
+    summary, known = pareto_customers(600, 0.6, 0.5, seed=14)
+    fit = WithCovariates(model=ParetoNBD(), covariates=known, purchase=("group",), l2=1.0).fit(summary)
+    draws = fit.bootstrap(summary, 40, resampling=resampling, seed=1)
+    errors = np.sqrt(np.diag(fit.estimate.theta_covariance))
+
+    assert draws.names[-1] == "purchase.group"
+    assert draws.theta[:, -1].std() / errors[-1] == pytest.approx(1.0, abs=0.4)
+    assert draws.theta[:, -1].mean() == pytest.approx(fit.params["purchase.group"], abs=0.6 * errors[-1])
+
+
+@pytest.mark.parametrize(
+    ("model", "process"),
+    [
+        (BGNBD(), BGNBDProcess(0.8, 4.0, 0.9, 3.0)),
+        (MBGNBD(), MBGNBDProcess(0.8, 4.0, 0.9, 3.0)),
+        (ParetoNBD(), ParetoNBDProcess(0.8, 4.0, 0.9, 20.0)),
+        (GGompertzNBD(), GGompertzNBDProcess(1.0, 3.0, 0.05, 0.8, 3.0)),
+    ],
+    ids=["BGNBD", "MBGNBD", "ParetoNBD", "GGompertzNBD"],
+)
+def test_simulated_coefficients_are_recovered(model: CovariateModel, process: LeavingProcess) -> None:
+    """Drawn by the simulator with factors exp(.5) and exp(.4) in a group, for every model."""
+    n = 2000 if isinstance(model, GGompertzNBD) else 4000
+    group = np.random.default_rng(15).integers(0, 2, n)
+    uneven = UnevenProcess(process, np.exp(0.5 * group), np.exp(0.4 * group))
+    window = ObservationWindow("2024-01-01", "2025-12-30")
+    log = simulate_log(uneven, n_customers=n, window=window, acquired_until="2024-06-30", seed=16)
+    summary = log.summary(exact=True)
+    known = StaticCovariates.from_columns(summary.customers, {"group": group})
+    fit = WithCovariates(model=model, covariates=known, purchase=("group",), dropout=("group",)).fit(summary)
+
+    for name, truth in (("purchase.group", 0.5), ("dropout.group", 0.4)):
+        assert abs(fit.params[name] - truth) < 3.5 * fit.standard_errors[name]
+    drawn = simulate_log(fit.process, n_customers=n, window=window, acquired_until="2024-06-30", seed=17)
+    again = drawn.summary(exact=True)
+    for flag in (0, 1):
+        assert again.frequency[group == flag].mean() == pytest.approx(summary.frequency[group == flag].mean(), rel=0.1)
 
 
 def test_advice_can_be_followed() -> None:
@@ -206,12 +347,12 @@ def test_advice_can_be_followed() -> None:
     weeks = np.arange(n) % 5 + 1
     summary = make_summary(weeks, np.full(n, 210), np.full(n, 210))
     known = StaticCovariates.from_columns(summary.customers, {"group": np.arange(n) % 2})
-    fit = WithCovariates(model=BGNBD(), dropout=("group",)).fit(summary, known)
+    fit = WithCovariates(model=BGNBD(), covariates=known, dropout=("group",)).fit(summary)
 
     words = str(fit.diagnostics)
     assert fit.diagnostics.boundary or fit.diagnostics.unidentified
     assert "l2=1.0" in words
     assert "LogNormalPrior" not in words
-    WithCovariates(model=BGNBD(), dropout=("group",), l2=1.0).fit(summary, known)
+    WithCovariates(model=BGNBD(), covariates=known, dropout=("group",), l2=1.0).fit(summary)
     with pytest.raises(InputError, match="l2 instead"):
-        WithCovariates(model=BGNBD(prior=LogNormalPrior()), dropout=("group",))
+        WithCovariates(model=BGNBD(prior=LogNormalPrior()), covariates=known, dropout=("group",))

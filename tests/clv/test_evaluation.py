@@ -12,7 +12,8 @@ from custvalue.clv.bg_nbd import BGNBD
 from custvalue.clv.buy_till_you_die import BuyTillYouDie
 from custvalue.clv.evaluation import accuracy, by_frequency, evaluate, evaluate_purchases, naive_purchases
 from custvalue.clv.gamma_gamma import GammaGamma
-from custvalue.clv.simulate import BGNBDProcess, GammaGammaAmounts, simulate_log
+from custvalue.clv.processes import BGNBDProcess, GammaGammaAmounts
+from custvalue.clv.simulate import simulate_log
 from custvalue.data import CustomerIndex, Horizon, ObservationWindow, TimeUnit
 from custvalue.errors import AlignmentError, InputError
 

@@ -34,7 +34,7 @@ def test_predictions_agree_with_each_other() -> None:
     assert float(chances @ np.arange(100)) == pytest.approx(30 * rate, rel=1e-9)
     assert fit.latent_means(customer)["purchase_rate"].values == pytest.approx(rate, rel=1e-12)
     assert (fit.probability_alive(summary()).values == 1.0).all()
-    assert fit.new_customer_pmf(60, horizon).sum() == pytest.approx(1.0, abs=1e-6)
+    assert fit.new_customer_pmf(60, horizon).probabilities.sum() == pytest.approx(1.0, abs=1e-6)
 
 
 def test_residual_is_rate_over_force() -> None:

@@ -64,7 +64,7 @@ def test_expected_purchases_of_a_new_customer() -> None:
 
     np.testing.assert_allclose(PARETO_NBD.new_purchases(rounded, np.arange(1.0, 10.0)), expected, atol=6e-9)
     fit = ParetoNBD().fit(patterns())
-    assert fit.new_customer_purchases(Horizon(52, TimeUnit.WEEK)) == pytest.approx(1.473434, abs=2e-6)
+    assert fit.new_customer_purchases(Horizon(52, TimeUnit.WEEK)).value == pytest.approx(1.473434, abs=2e-6)
 
 
 def test_probability_alive_of_a_one_time_buyer() -> None:

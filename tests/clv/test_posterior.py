@@ -12,7 +12,6 @@ from custvalue.clv.bg_nbd import BGNBD
 from custvalue.clv.buy_till_you_die import BuyTillYouDie
 from custvalue.clv.gamma_gamma import GammaGamma
 from custvalue.clv.normal_margin import NormalMargin
-from custvalue.clv.posterior import sample_joint_posterior, sample_posterior
 from custvalue.data import CustomerSummary, DiscountRate, Horizon, TimeUnit
 from custvalue.errors import ConvergenceError, InputError
 
@@ -52,8 +51,8 @@ def metropolis(model: Model, summary: CustomerSummary, prior: LogNormalPrior, n:
 
 def test_posterior_of_cdnow_is_centred_on_the_maximum_likelihood() -> None:
     """2,357 customers: means within a quarter of a standard error, deviations within 15 %, k-hat small."""
-    result = sample_posterior(BGNBD(), cdnow(), seed=1)
     fit = BGNBD().fit(cdnow())
+    result = fit.posterior(cdnow(), LogNormalPrior(), seed=1)
     deviation = np.sqrt(np.diag(fit.estimate.theta_covariance))
 
     assert result.k_hat < 0.5
@@ -69,7 +68,7 @@ def test_posterior_mean_equals_a_sum_over_a_grid() -> None:
     prior = LogNormalPrior(sd=0.5)  # the grid reaches four of them
     model = GammaGamma(prior=prior)
     problem, log_prior = model.problem(summary), prior.penalty(model.problem(summary))
-    result = sample_posterior(model, summary, n_draws=3_000, seed=3)
+    result = model.fit(summary).posterior(summary, prior, 3_000, seed=3)
     axes = [np.linspace(-2.0, 2.0, 21)] * 3
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     centre = problem.to_scaled(result.fitted.estimate.theta)
@@ -89,7 +88,7 @@ def test_weak_data_take_more_rounds_or_are_refused_but_never_quiet() -> None:
     """A handful of customers: k-hat is judged, and reported either way."""
     summary = small(12)
     try:
-        result = sample_posterior(NormalMargin(), summary, seed=1)
+        result = NormalMargin().fit(summary).posterior(summary, LogNormalPrior(), seed=1)
     except ConvergenceError as refused:
         text = str(refused)
     else:
@@ -100,7 +99,8 @@ def test_weak_data_take_more_rounds_or_are_refused_but_never_quiet() -> None:
 def test_the_same_seed_gives_the_same_draws() -> None:
     """Reproducible, and different with another seed."""
     summary = small()
-    first, again, other = (sample_posterior(GammaGamma(), summary, n_draws=100, seed=seed) for seed in (1, 1, 2))
+    fit, prior = GammaGamma().fit(summary), LogNormalPrior()
+    first, again, other = (fit.posterior(summary, prior, 100, seed=seed) for seed in (1, 1, 2))
 
     assert first.draws.theta.tolist() == again.draws.theta.tolist()
     assert first.draws.theta.tolist() != other.draws.theta.tolist()
@@ -109,14 +109,15 @@ def test_the_same_seed_gives_the_same_draws() -> None:
 def test_too_few_draws_are_refused() -> None:
     """k-hat cannot be judged on 50."""
     with pytest.raises(InputError, match="100 or more"):
-        sample_posterior(GammaGamma(), small(), n_draws=50, seed=1)
+        GammaGamma().fit(small()).posterior(small(), LogNormalPrior(), 50, seed=1)
 
 
 def test_the_unit_of_time_does_not_change_the_posterior() -> None:
     """Draws in days are the draws in weeks (pymc-marketing's default priors depend on the unit)."""
     weeks = small()
-    in_weeks = sample_posterior(BGNBD(), weeks, n_draws=200, seed=4).draws.values
-    in_days = sample_posterior(BGNBD(), weeks.in_unit(TimeUnit.DAY), n_draws=200, seed=4).draws.values
+    days, prior = weeks.in_unit(TimeUnit.DAY), LogNormalPrior()
+    in_weeks = BGNBD().fit(weeks).posterior(weeks, prior, 200, seed=4).draws.values
+    in_days = BGNBD().fit(days).posterior(days, prior, 200, seed=4).draws.values
 
     assert in_days / in_weeks == pytest.approx(np.tile([1, 7, 1, 1], (200, 1)), rel=1e-4)
 
@@ -124,15 +125,16 @@ def test_the_unit_of_time_does_not_change_the_posterior() -> None:
 def test_joint_draws_give_intervals_like_the_delta_method_where_data_are_many() -> None:
     """Lifetime value of CDNOW customers: both kinds of bounds within 12 % of the value."""
     summary = cdnow()
-    joint = sample_joint_posterior(BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3), summary, n_draws=200, seed=2)
+    fitted = BuyTillYouDie(BGNBD(), GammaGamma(), margin=0.3).fit(summary)
+    joint = fitted.posterior(summary, LogNormalPrior(), 200, seed=2)
     part = summary.take(np.arange(0, len(summary), 400))
-    value = joint.fitted.lifetime_value(part, horizon=Horizon(2, TimeUnit.QUARTER), discount=DiscountRate.annual(0.15))
-    delta, drawn = value.interval(0.9), joint.fitted.with_draws(value, joint.draws).interval(0.9)
+    value = fitted.lifetime_value(part, horizon=Horizon(2, TimeUnit.QUARTER), discount=DiscountRate.annual(0.15))
+    delta, drawn = value.interval(0.9), value.with_draws(joint.draws).interval(0.9)
 
     assert (delta.method, drawn.method) == ("delta", "posterior")
     assert drawn.lower / value.values == pytest.approx(delta.lower / value.values, abs=0.12)
     assert drawn.upper / value.values == pytest.approx(delta.upper / value.values, abs=0.12)
-    assert joint.draws.names == joint.fitted.estimate.names
+    assert joint.draws.names == fitted.estimate.names
 
 
 @pytest.mark.long
@@ -140,7 +142,7 @@ def test_joint_draws_give_intervals_like_the_delta_method_where_data_are_many() 
 def test_posterior_agrees_with_a_reference_mcmc_run(model: Model) -> None:
     """60 customers, 200,000 Metropolis steps: means within .1 deviations, deviations and quantiles within 7 %."""
     summary, prior = small(), LogNormalPrior(sd=1.5)
-    result = sample_posterior(model, summary, prior=prior, n_draws=4_000, seed=1)
+    result = model.fit(summary).posterior(summary, prior, 4_000, seed=1)
     chain = metropolis(model, summary, prior, 200_000, seed=2)
     deviation = chain.std(axis=0)
     ours = result.draws.theta

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import attrs
 import numpy as np
 import pytest
@@ -36,13 +38,22 @@ from custvalue.clv import (
     simulate_log,
     simulate_opportunities,
 )
-from custvalue.clv._drawing import SupportsProblem
+from custvalue.clv._estimate import SupportsEstimate
 from custvalue.data import CustomerSummary, DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.errors import InputError
 
 TWO_YEARS = ObservationWindow("2024-01-01", "2025-12-30")  # 104 weeks and 2 days
 
-PURCHASES: dict[str, tuple[SupportsProblem, PurchaseProcess]] = {
+
+class Fits(Protocol):
+    """A model whose fit has an estimate."""
+
+    def fit(self, summary: CustomerSummary, /) -> SupportsEstimate:
+        """Learn."""
+        ...
+
+
+PURCHASES: dict[str, tuple[Fits, PurchaseProcess]] = {
     "NBD": (NBD(), NBDProcess(0.8, 9.0)),
     "BGNBD": (BGNBD(), BGNBDProcess(0.8, 4.0, 0.9, 3.0)),
     "MBGNBD": (MBGNBD(), MBGNBDProcess(0.8, 4.0, 0.9, 3.0)),
@@ -51,7 +62,7 @@ PURCHASES: dict[str, tuple[SupportsProblem, PurchaseProcess]] = {
     "ParetoNBD": (ParetoNBD(), ParetoNBDProcess(0.8, 4.0, 0.9, 20.0)),
     "GGompertzNBD": (GGompertzNBD(), GGompertzNBDProcess(1.0, 3.0, 0.05, 0.8, 3.0)),
 }
-SPEND: dict[str, tuple[SupportsProblem, SpendProcess]] = {
+SPEND: dict[str, tuple[Fits, SpendProcess]] = {
     "GammaGamma": (GammaGamma(), GammaGammaAmounts(5.0, 4.0, 20.0)),
     "LognormalSpend": (LognormalSpend(), LognormalAmounts(3.2, 0.5, 0.4)),
     "NormalMargin": (NormalMargin(), NormalAmounts(-3.0, 15.0, 25.0)),
@@ -115,7 +126,7 @@ def test_opportunities_are_refused_if_there_are_none() -> None:
         BGBBProcess(1, 1, 0, 1)
 
 
-def covered(model: SupportsProblem, process: object, summaries: list[CustomerSummary]) -> np.ndarray:
+def covered(model: Fits, process: object, summaries: list[CustomerSummary]) -> np.ndarray:
     """Share of fits whose 95 % interval holds each parameter."""
     held = []
     for summary in summaries:

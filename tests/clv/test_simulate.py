@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from custvalue.clv.simulate import (
+from custvalue.clv.processes import (
     BGCNBDkProcess,
     BGNBDProcess,
     GammaGammaAmounts,
@@ -16,10 +16,9 @@ from custvalue.clv.simulate import (
     NormalAmounts,
     ParetoNBDProcess,
     PurchaseProcess,
-    SimulatedLog,
     SpendProcess,
-    simulate_log,
 )
+from custvalue.clv.simulate import SimulatedLog, simulate_log
 from custvalue.data import ObservationWindow, TimeUnit
 from custvalue.errors import InputError
 

@@ -52,7 +52,7 @@ def test_gamma_gamma_fit_of_cdnow_is_the_published_one() -> None:
     assert list(fit.params.values()) == pytest.approx([6.2497, 3.7442, 15.4435], abs=2e-4)
     assert fit.log_likelihood == pytest.approx(-4055.9177, abs=1e-4)
     assert list(fit.standard_errors.values()) == pytest.approx([1.190, 0.290, 4.159], abs=1e-3)
-    assert fit.population_mean == pytest.approx(35.17, abs=5e-3)
+    assert fit.new_customer_spend().value == pytest.approx(35.17, abs=5e-3)
     assert fit.estimate.n_observations == 946
     assert fit.diagnostics.converged
 
@@ -146,7 +146,7 @@ def test_mean_spend_that_does_not_exist_is_said_in_words() -> None:
     spend = fit.expected_spend(summary_of(np.array([0, 3]), np.array([0, 9000]))).values
 
     assert fit.params["q"] < 1
-    assert fit.population_mean == np.inf
+    assert fit.new_customer_spend().value == np.inf
     assert np.isposinf(spend[0])
     assert np.isfinite(spend[1])
     assert spend[1] > 0

@@ -1,6 +1,7 @@
 """Customer lifetime value: deterministic, retention and buy-till-you-die models behind one small protocol."""
 
 from custvalue.clv._churn import ChurnModel, FittedSurvival, SurvivalCurve
+from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, FitReport, LogNormalPrior
 from custvalue.clv._protocol import (
     CLVModel,
@@ -14,14 +15,14 @@ from custvalue.clv._protocol import (
     SupportsResidual,
 )
 from custvalue.clv._purchases import FirstPurchase
-from custvalue.clv._result import CustomerValues, Interval, IntervalSource
+from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation, Interval, IntervalSource
 from custvalue.clv._settings import FirstMargin, PerCustomer
 from custvalue.clv._spend import Independence, NonPositive
 from custvalue.clv.berger_nasr import BergerNasr, BergerNasrContinuous, BergerNasrProfit, expected_purchasers
 from custvalue.clv.beta_discrete_weibull import BetaDiscreteWeibull, FittedBetaDiscreteWeibull
 from custvalue.clv.bg_bb import BGBB, FittedBGBB
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD, FittedBGNBD, FittedMBGNBD
-from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
+from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie, JointPosterior
 from custvalue.clv.cnbd_k import BGCNBDk, FittedCNBDk, MBGCNBDk, TimedSummary
 from custvalue.clv.comparison import Comparison, LikelihoodRatioTest, compare, likelihood_ratio_test
 from custvalue.clv.components import ComponentsCLV, FittedComponents, LifeCycleComponent, ValueComponents
@@ -54,7 +55,7 @@ from custvalue.clv.indicators import (
     knowledge_score,
 )
 from custvalue.clv.influence import HubbellInfluence, InfluenceNetwork
-from custvalue.clv.intervals import ParameterDraws, with_intervals
+from custvalue.clv.intervals import with_intervals
 from custvalue.clv.lognormal_spend import FittedLognormalSpend, LognormalSpend
 from custvalue.clv.margin_multiple import MarginMultiple, MultipleTable
 from custvalue.clv.markov import FittedMarkov, MarkovCLV, StateValues, StoppingRule, optimal_stopping
@@ -64,7 +65,7 @@ from custvalue.clv.nbd import NBD, FittedNBD
 from custvalue.clv.normal_margin import FittedNormalMargin, NormalMargin
 from custvalue.clv.opportunities import Acquisition, Opportunities, OpportunityPatterns
 from custvalue.clv.pareto_nbd import FittedParetoNBD, ParetoNBD
-from custvalue.clv.posterior import JointPosterior, Posterior, sample_joint_posterior, sample_posterior
+from custvalue.clv.posterior import Posterior
 from custvalue.clv.present_value import (
     Appraisal,
     DiscountedStream,
@@ -73,15 +74,7 @@ from custvalue.clv.present_value import (
     ProfitStream,
     clv_to_cac,
 )
-from custvalue.clv.purchase_cycle import FittedPurchaseCycle, OneTimers, PurchaseCycleCLV
-from custvalue.clv.referral import CreditedValue, Referrals, customer_referral_value, reference_value
-from custvalue.clv.regularity import Regularity, estimate_regularity
-from custvalue.clv.renewals import ContractStates, RenewalCounts
-from custvalue.clv.resampling import Resampling, bootstrap, joint_bootstrap, parametric_bootstrap
-from custvalue.clv.retention import FittedRetention, HistoricalMargin, RetentionCLV, RetentionFromSilence
-from custvalue.clv.risk_adjusted import FittedRiskAdjusted, RiskAdjustedCLV, RiskAdjustment, RiskLevel
-from custvalue.clv.shifted_beta_geometric import FittedShiftedBetaGeometric, ShiftedBetaGeometric
-from custvalue.clv.simulate import (
+from custvalue.clv.processes import (
     BGCNBDkProcess,
     BGNBDProcess,
     GammaGammaAmounts,
@@ -94,10 +87,19 @@ from custvalue.clv.simulate import (
     NormalAmounts,
     ParetoNBDProcess,
     PurchaseProcess,
-    SimulatedLog,
     SpendProcess,
-    simulate_log,
+    UnevenProcess,
 )
+from custvalue.clv.purchase_cycle import FittedPurchaseCycle, OneTimers, PurchaseCycleCLV
+from custvalue.clv.referral import CreditedValue, Referrals, customer_referral_value, reference_value
+from custvalue.clv.regularity import Regularity, estimate_regularity
+from custvalue.clv.renewals import ContractStates, RenewalCounts
+from custvalue.clv.resampling import Resampling
+from custvalue.clv.retention import FittedRetention, HistoricalMargin, RetentionCLV, RetentionFromSilence
+from custvalue.clv.risk_adjusted import FittedRiskAdjusted, RiskAdjustedCLV, RiskAdjustment, RiskLevel
+from custvalue.clv.rolling import RollingEvaluation, rolling_origin
+from custvalue.clv.shifted_beta_geometric import FittedShiftedBetaGeometric, ShiftedBetaGeometric
+from custvalue.clv.simulate import SimulatedLog, simulate_log
 from custvalue.clv.simulate_opportunities import BGBBProcess, simulate_opportunities
 from custvalue.clv.three_parts import (
     CrossSellPotential,
@@ -136,6 +138,7 @@ __all__ = [
     "ComponentsCLV",
     "ContractStates",
     "ContractualCLV",
+    "CountProbabilities",
     "CreditedValue",
     "CrossSellPotential",
     "CustomerValues",
@@ -144,6 +147,7 @@ __all__ = [
     "EngagementValue",
     "Estimate",
     "Evaluation",
+    "Expectation",
     "ExpectedGrowth",
     "FirstMargin",
     "FirstPurchase",
@@ -239,6 +243,7 @@ __all__ = [
     "RiskAdjustedCLV",
     "RiskAdjustment",
     "RiskLevel",
+    "RollingEvaluation",
     "Scaling",
     "ShareOfWalletGap",
     "ShiftedBetaGeometric",
@@ -256,12 +261,12 @@ __all__ = [
     "ThreeParts",
     "TimedSummary",
     "Tracking",
+    "UnevenProcess",
     "ValueComponents",
     "ValueParts",
     "ValueTiers",
     "WithCovariates",
     "accuracy",
-    "bootstrap",
     "by_frequency",
     "clv_to_cac",
     "compare",
@@ -272,17 +277,14 @@ __all__ = [
     "evaluate_purchases",
     "evaluate_spend",
     "expected_purchasers",
-    "joint_bootstrap",
     "knowledge_score",
     "likelihood_ratio_test",
     "mean_rewards",
     "naive_purchases",
     "optimal_stopping",
-    "parametric_bootstrap",
     "reference_value",
     "retention_bias",
-    "sample_joint_posterior",
-    "sample_posterior",
+    "rolling_origin",
     "simulate_log",
     "simulate_opportunities",
     "track",

@@ -66,6 +66,10 @@ class FitReport:
         return "; ".join([*parts, *self.notes, *self.advice])
 
 
+def _own_copy(value: Mapping[str, float]) -> Mapping[str, float]:
+    return dict(value)
+
+
 @attrs.frozen(kw_only=True)
 class LogNormalPrior:
     """An independent log-normal prior on each positive parameter.
@@ -87,7 +91,7 @@ class LogNormalPrior:
     """
 
     sd: float = attrs.field(default=3.0)
-    centres: Mapping[str, float] = attrs.field(factory=dict, converter=dict)
+    centres: Mapping[str, float] = attrs.field(factory=dict, converter=_own_copy)
 
     def __attrs_post_init__(self) -> None:
         if not (self.sd > 0 and math.isfinite(self.sd)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from custvalue.clv._result import CustomerValues
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, Timing
@@ -50,8 +50,8 @@ class CLVModel(Protocol):
 class FittedPurchases(Protocol):
     """A fitted model of when customers buy and whether they still do."""
 
-    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | None = None) -> CustomerValues:
-        """Probability that each customer is still active now, or ``at`` a time ahead."""
+    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | Literal[0] = 0) -> CustomerValues:
+        """Probability that each customer is still active ``at`` a time ahead; 0 is now."""
         ...
 
     def expected_purchases(self, summary: CustomerSummary, horizon: Horizon, /) -> CustomerValues:

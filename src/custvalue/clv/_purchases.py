@@ -8,21 +8,37 @@ from __future__ import annotations
 import abc
 import enum
 from functools import partial
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, checked, estimate
-from custvalue.clv._kernels.likelihood import PurchaseKernel, pattern_likelihood, row_log_likelihood
+from custvalue.clv._drawing import Drawable
+from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
+from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_likelihood, row_log_likelihood
+from custvalue.clv._kernels.simulation import purchase_ages
 from custvalue.clv._optimise import Problem
-from custvalue.clv._result import CustomerValues
+from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import DeltaIntervals
-from custvalue.data import CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
-from custvalue.errors import InputError
+from custvalue.clv.processes import PurchaseProcess
+from custvalue.clv.resampling import CaseWeights
+from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
+from custvalue.errors import InputError, UnitError
 
-__all__ = ["FirstPurchase", "FittedTransactions", "PatternModel", "PurchaseData", "as_patterns", "pattern_problem"]
+__all__ = [
+    "FirstPurchase",
+    "FittedHistories",
+    "FittedTransactions",
+    "Histories",
+    "PatternModel",
+    "PurchaseData",
+    "as_patterns",
+    "drawn_patterns",
+    "evaluate_histories",
+    "pattern_problem",
+    "whole_count",
+]
 
 PurchaseData: TypeAlias = CustomerSummary | PurchasePatterns
 """What a purchase model can be fitted to."""
@@ -34,16 +50,23 @@ class FirstPurchase(enum.Enum):
     EXCLUDED = "excluded"
     INCLUDED = "included"
 
+    @property
+    def counted(self) -> float:
+        """Purchases it adds: 0 or 1."""
+        return float(self is FirstPurchase.INCLUDED)
 
-def as_patterns(data: PurchaseData, where: str) -> PurchasePatterns:
+
+def as_patterns(data: PurchaseData, where: str, weights: FloatArray | None = None) -> PurchasePatterns:
     """Compress to weighted patterns and refuse what no purchase model can learn from.
+
+    ``weights`` (n_customers,) or (n_patterns,) replace those of the rows.
 
     Raises
     ------
     InputError
         No customers, nobody who came back, or no time observed.
     """
-    patterns = data.patterns(members=False) if isinstance(data, CustomerSummary) else data
+    patterns = _counted(data, weights)
     keep = patterns.weights > 0
     if not keep.any():
         raise InputError(where, expected="at least one customer", got="none")
@@ -67,6 +90,22 @@ def as_patterns(data: PurchaseData, where: str) -> PurchasePatterns:
             where, expected="time between first purchase and end of observation", got="T = 0 for everybody"
         )
     return patterns
+
+
+def _counted(data: PurchaseData, weights: FloatArray | None) -> PurchasePatterns:
+    """Patterns whose rows, or whose customers, count ``weights`` times."""
+    if not isinstance(data, CustomerSummary):
+        return data if weights is None else attrs.evolve(data, weights=weights)
+    patterns = data.patterns(members=weights is not None)
+    return patterns if weights is None else attrs.evolve(patterns, weights=_by_pattern(patterns, weights))
+
+
+def _by_pattern(patterns: PurchasePatterns, weights: FloatArray) -> FloatArray:
+    return np.bincount(patterns.inverse, weights=weights, minlength=len(patterns)).astype(np.float64)
+
+
+def _problem_of_customers(settings: PurchaseSettings, patterns: PurchasePatterns, weights: FloatArray) -> Problem:
+    return settings.problem(patterns, _by_pattern(patterns, weights))
 
 
 def few_data_notes(patterns: PurchasePatterns) -> tuple[str, ...]:
@@ -94,35 +133,108 @@ def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns) -> Probl
     )
 
 
+class PurchaseSettings(Protocol):
+    """A purchase model over (x, t_x, T) with everything chosen."""
+
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        ...
+
+    @property
+    def prior(self) -> Prior | None:
+        """The prior of a posterior-mode fit; None for maximum likelihood."""
+        ...
+
+    def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
+        """The likelihood of the rows of the data, each counted ``weights`` times."""
+        ...
+
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> PurchaseProcess:
+        """The model at parameters (n_params,) on the estimation scale, to draw customers from."""
+        ...
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Histories:
+    """Distinct histories of customers.
+
+    Parameters
+    ----------
+    x, t_x, T
+        (n_rows,) repeat purchases and ages in the unit of the fit.
+    inverse
+        (n_customers,) row of each customer.
+    known
+        (n_rows, n_covariates) what else tells customers apart.
+    """
+
+    x: FloatArray
+    t_x: FloatArray
+    T: FloatArray
+    inverse: IntArray
+    known: FloatArray
+
+    def of(self, rows: IntArray) -> Histories:
+        """Keep what some customers need."""
+        needed, place = np.unique(self.inverse[rows], return_inverse=True)
+        x, t_x, T, known = self.x[needed], self.t_x[needed], self.T[needed], self.known[needed]
+        return Histories(x=x, t_x=t_x, T=T, inverse=place.astype(np.int64), known=known)
+
+    @property
+    def examples(self) -> IntArray:
+        """(n_rows,) a customer of each."""
+        found = np.empty(len(self.x), dtype=np.int64)
+        found[self.inverse] = np.arange(len(self.inverse))
+        return found
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class FittedTransactions(Fitted):
-    """A fitted purchase model over (x, t_x, T).
+class FittedHistories(Drawable[PurchaseData]):
+    """A fitted purchase model over (x, t_x, T), and whatever else is known of customers.
 
     Parameters
     ----------
     estimate
         Parameters and their uncertainty.
+    settings
+        The model.
     unit
         Unit of time of the parameters; summaries in other units are converted.
     """
 
+    settings: PurchaseSettings
     unit: TimeUnit
 
     @property
-    @abc.abstractmethod
     def kernel(self) -> PurchaseKernel:
         """Functions of arrays that make the model."""
+        return self.settings.kernel
 
-    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | None = None) -> CustomerValues:
-        """Probability that each customer is still active at the end of observation, or ``at`` a time after it.
+    @property
+    def prior(self) -> Prior | None:
+        """The prior of the fit; None for maximum likelihood."""
+        return self.settings.prior
+
+    @property
+    def process(self) -> PurchaseProcess:
+        """The fit as something to draw customers from, for :func:`~custvalue.clv.simulate_log`."""
+        return self.settings.process_at(self.estimate.theta, self.unit)
+
+    def probability_alive(self, summary: CustomerSummary, /, at: Horizon | Literal[0] = 0) -> CustomerValues:
+        """Probability that each customer is still active ``at`` a time after the end of observation; 0 is now.
 
         Returns
         -------
         CustomerValues
             (n_customers,) in [0, 1].
+
+        Raises
+        ------
+        InputError
+            If ``at`` is a bare number other than 0.
         """
-        ahead = 0.0 if at is None else at.to(self.unit)
-        return self._predict(summary, "probability_alive", "probability", (ahead,))
+        return self._predict(summary, "probability_alive", "probability", (self._ahead(at),))
 
     def expected_purchases(self, summary: CustomerSummary, horizon: Horizon, /) -> CustomerValues:
         """Purchases to expect from each customer within the horizon, given its history.
@@ -146,25 +258,17 @@ class FittedTransactions(Fitted):
 
     def purchase_pmf(self, summary: CustomerSummary, n: int, horizon: Horizon, /) -> CustomerValues:
         """Probability that each customer makes exactly ``n`` purchases within the horizon, given its history."""
-        count = _count("purchase_pmf(n)", n)
+        count = whole_count("purchase_pmf(n)", n)
         return self._predict(summary, "conditional_pmf", "probability", (count, horizon.to(self.unit)))
 
     def latent_means(self, summary: CustomerSummary, /) -> dict[str, CustomerValues]:
         """Posterior means of each customer's latent traits, such as the purchase rate (per :attr:`unit`)."""
-        names = self.kernel.latent_means(self._natural(), np.zeros(1), np.zeros(1), np.ones(1))
-        return {name: self._predict(summary, "latent_means", "", (), part=name) for name in names}
-
-    def new_customer_purchases(
-        self, horizon: Horizon, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
-    ) -> float:
-        """Purchases to expect within the horizon from somebody who becomes a customer now."""
-        repeats = float(self.kernel.new_purchases(self._natural(), np.array([horizon.to(self.unit)]))[0])
-        return repeats + (1.0 if first_purchase is FirstPurchase.INCLUDED else 0.0)
-
-    def new_customer_pmf(self, n_max: int, horizon: Horizon, /) -> FloatArray:
-        """Probability that a new customer makes 0, 1, ... ``n_max`` repeat purchases within the horizon."""
-        n = np.arange(_count("new_customer_pmf(n_max)", n_max) + 1, dtype=np.float64)
-        return self.kernel.new_pmf(self._natural(), n, horizon.to(self.unit))
+        histories = self.histories(summary)
+        one = [np.ones(1)] * len(self.kernel.names)
+        return {
+            name: self._values(summary.customers, histories, ("latent_means", name), _unit_of(name), ())
+            for name in self.kernel.latent_means(one, np.zeros(1), np.zeros(1), np.ones(1))
+        }
 
     def row_log_likelihood(self, data: PurchaseData, /) -> FloatArray:
         """Log-likelihood (n_rows,) of each customer of a summary, or of each pattern."""
@@ -172,25 +276,103 @@ class FittedTransactions(Fitted):
         rows = row_log_likelihood(self.kernel, self._natural(), patterns.x, patterns.t_x, patterns.T)
         return rows[patterns.inverse] if len(patterns.inverse) else rows
 
+    def case_weights(self, data: PurchaseData, /) -> CaseWeights:
+        """Give the likelihood of the data as a function of the weights of its rows."""
+        own = self._in_own_unit(data)
+        if not isinstance(own, CustomerSummary):
+            return CaseWeights(counts=own.weights, problem=partial(self.settings.problem, own))
+        # compressed once, not once a draw
+        problem = partial(_problem_of_customers, self.settings, own.patterns())
+        return CaseWeights(counts=np.ones(len(own)), problem=problem)
+
+    def redrawn(self, data: PurchaseData, rng: np.random.Generator, /) -> Problem:
+        """Give the likelihood of customers as old as those of the data, drawn from this fit."""
+        patterns = as_patterns(self._in_own_unit(data), "bootstrap")
+        ages = np.repeat(patterns.T, patterns.weights.astype(np.int64))
+        return self.settings.problem(drawn_patterns(self.process, ages, rng))
+
+    def histories(self, summary: CustomerSummary, /) -> Histories:
+        """Distinct histories of the customers, as the predictions see them."""
+        found = summary.in_unit(self.unit).patterns()
+        none = np.zeros((len(found), 0))
+        return Histories(x=found.x, t_x=found.t_x, T=found.T, inverse=found.inverse, known=none)
+
+    def own_params(self, known: FloatArray, /) -> Params:
+        """Natural parameters, each one number or one for each row (n_rows, n_covariates) of what is known."""
+        del known  # nothing is: all customers are alike
+        return self._natural()
+
+    def _ahead(self, at: object) -> float:
+        if isinstance(at, Horizon):
+            return at.to(self.unit)
+        if at != 0:
+            hint = "Horizon(13, TimeUnit.WEEK)."
+            raise InputError("probability_alive(at)", expected="0 (now) or a Horizon", got=repr(at), hint=hint)
+        return 0.0
+
+    def _in_own_unit(self, data: PurchaseData) -> PurchaseData:
+        if isinstance(data, CustomerSummary):
+            return data.in_unit(self.unit)
+        if data.unit is not self.unit:
+            expected, got = f"patterns in {self.unit.value}s", f"{data.unit.value}s"
+            raise UnitError(f"{type(self).__name__}", expected=expected, got=got)
+        return data
+
     def _natural(self) -> list[float]:
         values: list[float] = self.estimate.values.tolist()
         return values
 
-    def _predict(
-        self, summary: CustomerSummary, quantity: str, unit: str, args: tuple[float, ...], part: str = ""
+    def _predict(self, summary: CustomerSummary, quantity: str, unit: str, args: tuple[float, ...]) -> CustomerValues:
+        return self._values(summary.customers, self.histories(summary), (quantity, ""), unit, args)
+
+    def _values(
+        self,
+        customers: CustomerIndex,
+        histories: Histories,
+        quantity: tuple[str, str],
+        unit: str,
+        args: tuple[float, ...],
     ) -> CustomerValues:
-        patterns = summary.in_unit(self.unit).patterns()
-        predict = partial(_evaluate, patterns=patterns, quantity=quantity, args=args, part=part)
+        name, part = quantity
+        predict = partial(evaluate_histories, histories=histories, quantity=name, args=args, part=part)
         return CustomerValues(
-            customers=summary.customers,
+            customers=customers,
             values=predict(self, None),
-            measure=part or _MEASURES.get(quantity, quantity),
+            measure=part or _MEASURES.get(name, name),
             unit=unit,
             intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
         )
 
 
-def _count(where: str, n: float) -> int:
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class FittedTransactions(FittedHistories):
+    """A fitted purchase model over (x, t_x, T); before their first repeat purchase all customers are alike to it."""
+
+    def new_customer_purchases(
+        self, horizon: Horizon, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
+    ) -> Expectation:
+        """Purchases to expect within the horizon from somebody who becomes a customer now."""
+        predict = partial(_new_purchases, end=horizon.to(self.unit), first=first_purchase.counted)
+        return Expectation(
+            value=float(predict(self, None)[0]),
+            measure="new_customer_purchases",
+            unit="purchases",
+            intervals=DeltaIntervals(fitted=self, predict=predict),
+        )
+
+    def new_customer_pmf(self, n_max: int, horizon: Horizon, /) -> CountProbabilities:
+        """Probability that a new customer makes 0, 1, ... ``n_max`` repeat purchases within the horizon."""
+        n = np.arange(whole_count("new_customer_pmf(n_max)", n_max) + 1, dtype=np.float64)
+        predict = partial(_new_pmf, n=n, end=horizon.to(self.unit))
+        return CountProbabilities(
+            probabilities=predict(self, None),
+            measure="new_customer_pmf",
+            unit="probability",
+            intervals=DeltaIntervals(fitted=self, predict=predict, probability=True),
+        )
+
+
+def whole_count(where: str, n: float) -> int:
     """Insist on a number of purchases."""
     if not (n >= 0 and float(n).is_integer()):
         raise InputError(where, expected="a whole number of 0 or more", got=str(n))
@@ -200,33 +382,55 @@ def _count(where: str, n: float) -> int:
 _MEASURES = {"residual_transactions": "expected_residual_transactions", "conditional_pmf": "purchase_pmf"}
 
 
-def _evaluate(
-    fitted: FittedTransactions,
+def _unit_of(trait: str) -> str:
+    return "probability" if trait.endswith("probability") else ""
+
+
+def evaluate_histories(
+    fitted: FittedHistories,
     rows: IntArray | None,
     /,
     *,
-    patterns: PurchasePatterns,
+    histories: Histories,
     quantity: str,
     args: tuple[float, ...],
-    part: str,
+    part: str = "",
 ) -> FloatArray:
-    """Evaluate a kernel function on the distinct patterns of some customers and give each customer its own."""
-    needed, place = np.arange(len(patterns)), patterns.inverse
-    if rows is not None:
-        needed, place = np.unique(patterns.inverse[rows], return_inverse=True)
-    if not needed.size:
+    """Evaluate a kernel function on the distinct histories of some customers and give each customer its own."""
+    needed = histories if rows is None else histories.of(rows)
+    if not len(needed.x):
         return np.zeros(0)
-    columns = (patterns.x[needed], patterns.t_x[needed], patterns.T[needed])
-    value = getattr(fitted.kernel, quantity)(fitted.estimate.values.tolist(), *columns, *args)
-    result: FloatArray = (value[part] if part else value)[place]
+    params = fitted.own_params(needed.known)
+    value = getattr(fitted.kernel, quantity)(params, needed.x, needed.t_x, needed.T, *args)
+    result: FloatArray = (value[part] if part else value)[needed.inverse]
     return result
 
 
-FittedT = TypeVar("FittedT", bound=FittedTransactions)
+def _new_purchases(fitted: FittedTransactions, rows: IntArray | None, /, *, end: float, first: float) -> FloatArray:
+    del rows  # there is one
+    return first + fitted.kernel.new_purchases(fitted.estimate.values.tolist(), np.array([float(end)]))
+
+
+def _new_pmf(fitted: FittedTransactions, rows: IntArray | None, /, *, n: FloatArray, end: float) -> FloatArray:
+    wanted = n if rows is None else n[rows]
+    return fitted.kernel.new_pmf(fitted.estimate.values.tolist(), wanted, end)
+
+
+def drawn_patterns(process: PurchaseProcess, ages: FloatArray, rng: np.random.Generator) -> PurchasePatterns:
+    """Draw what customers of these ages (n_customers,) did; ages continuous."""
+    latent = process.draw(ages.size, rng)
+    owner, age = purchase_ages(latent.rates, latent.lifetimes, latent.limits, ages, rng, gap_shape=latent.gap_shape)
+    last = np.zeros(ages.size)
+    last[owner] = age  # rows are ordered by age within an owner: the last one stays
+    counts = np.bincount(owner, minlength=ages.size).astype(np.float64)
+    return PurchasePatterns(x=counts, t_x=last, T=ages, weights=np.ones(ages.size), unit=process.unit)
+
+
+FittedT_co = TypeVar("FittedT_co", bound=FittedTransactions, covariant=True)
 
 
 @attrs.frozen(kw_only=True)
-class PatternModel(abc.ABC, Generic[FittedT]):
+class PatternModel(abc.ABC, Generic[FittedT_co]):
     """What the purchase models over (x, t_x, T) share: a kernel, an optional prior, two verbs.
 
     Parameters
@@ -239,11 +443,11 @@ class PatternModel(abc.ABC, Generic[FittedT]):
     kernel: ClassVar[PurchaseKernel]
     notes: ClassVar[tuple[str, ...]] = ()
 
-    def problem(self, data: PurchaseData, /) -> Problem:
-        """Give the likelihood problem behind the fit, for posteriors and bootstraps."""
-        return pattern_problem(self.kernel, as_patterns(data, f"{type(self).__name__}.fit"))
+    def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood problem behind the fit, the rows of patterns counted ``weights`` (n_rows,) times."""
+        return pattern_problem(self.kernel, as_patterns(data, f"{type(self).__name__}.fit", weights))
 
-    def fit(self, data: PurchaseData, /) -> FittedT:
+    def fit(self, data: PurchaseData, /) -> FittedT_co:
         """Fit to a summary or to weighted patterns.
 
         Raises
@@ -259,5 +463,9 @@ class PatternModel(abc.ABC, Generic[FittedT]):
         return checked(self._fitted(found, data.unit))
 
     @abc.abstractmethod
-    def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedT:
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> PurchaseProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+
+    @abc.abstractmethod
+    def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedT_co:
         """Dress an estimate as this model's fit."""

@@ -1,19 +1,25 @@
-"""What the spend models share: the rows they are fitted to, and the check of their first assumption."""
+"""What the spend models share: how they are fitted, the rows they learn from, and the check of their assumption."""
 
 from __future__ import annotations
 
+import abc
 import enum
 import math
+from functools import partial
+from typing import Generic, TypeVar
 
 import attrs
 import numpy as np
 from scipy import special
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, check_lengths, float_array
-from custvalue.clv._estimate import Fitted
-from custvalue.clv._protocol import FittedSpend
-from custvalue.clv._result import CustomerValues
-from custvalue.clv.intervals import DeltaIntervals, SupportsParameters
+from custvalue.clv._drawing import Drawable
+from custvalue.clv._estimate import Estimate, LogNormalPrior, checked, estimate
+from custvalue.clv._optimise import Optimum, Problem
+from custvalue.clv._result import CustomerValues, Expectation
+from custvalue.clv.intervals import DeltaIntervals
+from custvalue.clv.processes import SpendProcess
+from custvalue.clv.resampling import CaseWeights
 from custvalue.data import Currency, CustomerSummary
 from custvalue.errors import InputError, UnitError
 
@@ -21,7 +27,9 @@ __all__ = [
     "FittedSpendModel",
     "Independence",
     "NonPositive",
+    "SpendModelBase",
     "SpendRows",
+    "SpendSettings",
     "independence",
     "spend_notes",
     "spend_rows",
@@ -198,51 +206,179 @@ def variance_notes(rows: SpendRows, check: Independence) -> tuple[str, ...]:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class FittedSpendModel(Fitted):
+class FittedSpendModel(Drawable[CustomerSummary]):
     """What the fitted spend models share.
 
     Parameters
     ----------
+    estimate
+        Parameters and their uncertainty.
+    settings
+        The model.
     currency
         Of the amounts the model was fitted to.
     independence
         The check of spend against frequency.
     """
 
+    settings: SpendSettings
     currency: Currency
     independence: Independence
 
-    def _observed(self, summary: CustomerSummary, *, floor: bool) -> tuple[FloatArray, FloatArray]:
-        """Give (x, z) of the customers to predict; amounts of 0 or less raised to the smallest coin."""
+    @property
+    def prior(self) -> LogNormalPrior | None:
+        """The prior of the fit; None for maximum likelihood."""
+        return self.settings.prior
+
+    @property
+    @abc.abstractmethod
+    def process(self) -> SpendProcess:
+        """The fit as something to draw amounts from, for :func:`~custvalue.clv.simulate_log`."""
+
+    @abc.abstractmethod
+    def mean_spend(self, x: FloatArray, z: FloatArray, /) -> FloatArray:
+        """Mean spend of a future purchase after ``x`` (n_rows,) repeat purchases of mean ``z``; 0 of any: a new one."""
+
+    def expected_spend(self, summary: CustomerSummary, /) -> CustomerValues:
+        """Mean spend of a future purchase of each customer.
+
+        Between the customer's own mean and the population's, nearer to the own one the more purchases it rests on.
+
+        Parameters
+        ----------
+        summary
+            In the currency of the fit.
+
+        Returns
+        -------
+        CustomerValues
+            (n_customers,) in major units; ``inf`` where the mean does not exist, never negative where amounts are
+            positive.
+
+        Raises
+        ------
+        UnitError
+            If the summary is in another currency.
+        """
+        return self._values(summary, "mean_spend", "expected_spend")
+
+    def new_customer_spend(self) -> Expectation:
+        """Mean spend of a purchase of a customer not seen yet, major units; infinite where it does not exist."""
+        predict = partial(_spend_of, x=np.zeros(1), z=np.zeros(1), function="mean_spend")
+        return Expectation(
+            value=float(predict(self, None)[0]),
+            measure="new_customer_spend",
+            unit=self.currency.code,
+            intervals=DeltaIntervals(fitted=self, predict=predict),
+        )
+
+    def case_weights(self, data: CustomerSummary, /) -> CaseWeights:
+        """Give the likelihood of the data as a function of the weights of its customers."""
+        return CaseWeights(counts=np.ones(len(data)), problem=partial(self.settings.problem, data))
+
+    def redrawn(self, data: CustomerSummary, rng: np.random.Generator, /) -> Problem:
+        """Give the likelihood of amounts drawn from this fit, each customer with as many purchases as in the data."""
+        rows = self.settings.rows(data)
+        n = rows.x.size
+        owner = np.repeat(np.arange(n, dtype=np.int64), rows.x.astype(np.int64))
+        drawn = np.bincount(owner, weights=self.process.draw(owner, n, rng), minlength=n)
+        return self.settings.problem_of(attrs.evolve(rows, z=drawn / rows.x))
+
+    def _values(self, summary: CustomerSummary, function: str, measure: str) -> CustomerValues:
         if summary.currency != self.currency:
             raise UnitError(
-                f"{type(self).__name__}.expected_spend",
+                f"{type(self).__name__}.{measure}",
                 expected=f"amounts in {self.currency.code}",
                 got=f"amounts in {summary.currency.code}",
             )
         z = summary.monetary_value
-        return summary.frequency, np.maximum(z, 1.0 / self.currency.scale) if floor else z
-
-    def _spend(self, summary: CustomerSummary, values: FloatArray, measure: str = "expected_spend") -> CustomerValues:
-        unit = self.currency.code
-        bounds = DeltaIntervals[SupportsParameters](fitted=self, predict=_SpendOf(summary=summary))
+        if self.settings.positive is not None:
+            z = np.maximum(z, 1.0 / self.currency.scale)
+        predict = partial(_spend_of, x=summary.frequency, z=z, function=function)
         return CustomerValues(
             customers=summary.customers,
-            values=values,
+            values=predict(self, None),
             measure=measure,
-            unit=unit,
-            intervals=bounds if measure == "expected_spend" else None,
+            unit=self.currency.code,
+            intervals=DeltaIntervals(fitted=self, predict=predict),
         )
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class _SpendOf:
-    """The expected spend of the customers of a summary, or of some of them."""
+def _spend_of(
+    fitted: FittedSpendModel, rows: IntArray | None, /, *, x: FloatArray, z: FloatArray, function: str
+) -> FloatArray:
+    """Evaluate a method over (x, z) for all customers or some."""
+    at = slice(None) if rows is None else rows
+    result: FloatArray = getattr(fitted, function)(x[at], z[at])
+    return result
 
-    summary: CustomerSummary
 
-    def __call__(self, fitted: SupportsParameters, rows: IntArray | None) -> FloatArray:
-        part = self.summary if rows is None else self.summary.take(rows)
-        if not isinstance(fitted, FittedSpend):
-            raise InputError("expected_spend", expected="a fitted spend model", got=type(fitted).__name__)
-        return fitted.expected_spend(part).values
+FittedT_co = TypeVar("FittedT_co", bound=FittedSpendModel, covariant=True)
+
+
+@attrs.frozen(kw_only=True)
+class SpendSettings(abc.ABC):
+    """What the spend models share: the rows they learn from, a likelihood, an optional prior.
+
+    Parameters
+    ----------
+    prior
+        A prior for a fit at the posterior mode; None for maximum likelihood.
+    """
+
+    prior: LogNormalPrior | None = None
+
+    @property
+    @abc.abstractmethod
+    def positive(self) -> NonPositive | None:
+        """What to do with amounts of 0 or less; None where they are welcome."""
+
+    @abc.abstractmethod
+    def problem_of(self, rows: SpendRows, /) -> Problem:
+        """Give the likelihood problem of some rows."""
+
+    def rows(self, summary: CustomerSummary, weights: FloatArray | None = None, /) -> SpendRows:
+        """Take the repeat customers of a summary, each counted ``weights`` (n_customers,) times."""
+        return spend_rows(summary, type(self).__name__, positive=self.positive, weights=weights)
+
+    def problem(self, summary: CustomerSummary, /, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood problem behind the fit, each customer counted ``weights`` (n_customers,) times."""
+        return self.problem_of(self.rows(summary, weights))
+
+
+@attrs.frozen(kw_only=True)
+class SpendModelBase(SpendSettings, Generic[FittedT_co]):
+    """The one verb of a spend model."""
+
+    def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedT_co:
+        """Fit to the repeat customers of a summary.
+
+        Parameters
+        ----------
+        summary
+            With repeat amounts.
+        weights
+            (n_customers,) case weights.
+
+        Raises
+        ------
+        InputError
+            If nobody came back or amounts cannot be used.
+        ConvergenceError
+            If the search ends away from a maximum.
+        """
+        rows = self.rows(summary, weights)
+        check = independence(rows.x, rows.z)
+        notes = self._notes(rows, check)
+        found = estimate(self.problem_of(rows), self.prior, notes=notes, extra_advice=self._advice)
+        return checked(self._fitted(found, summary.currency, check))
+
+    def _notes(self, rows: SpendRows, check: Independence) -> tuple[str, ...]:
+        return variance_notes(rows, check)
+
+    def _advice(self, _optimum: Optimum) -> tuple[str, ...]:
+        return ()
+
+    @abc.abstractmethod
+    def _fitted(self, found: Estimate, currency: Currency, check: Independence, /) -> FittedT_co:
+        """Dress an estimate as this model's fit."""

@@ -9,12 +9,16 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv._estimate import Fitted, LogNormalPrior, checked, estimate
+from custvalue.clv._drawing import Drawable
+from custvalue.clv._estimate import LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import bg_bb
 from custvalue.clv._optimise import Problem
-from custvalue.clv._result import CustomerValues
+from custvalue.clv._purchases import FirstPurchase
+from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import DeltaIntervals
 from custvalue.clv.opportunities import Opportunities, OpportunityPatterns
+from custvalue.clv.resampling import CaseWeights
+from custvalue.clv.simulate_opportunities import BGBBProcess, draw_opportunities
 from custvalue.errors import InputError
 
 __all__ = ["BGBB", "FittedBGBB"]
@@ -38,8 +42,28 @@ def _patterns(data: OpportunityData) -> OpportunityPatterns:
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class FittedBGBB(Fitted):
-    """A fitted :class:`BGBB`. Horizons are numbers of opportunities; discount rates are per opportunity."""
+class FittedBGBB(Drawable[OpportunityData]):
+    """A fitted :class:`BGBB`. Horizons are numbers of opportunities; discount rates are per opportunity.
+
+    Parameters
+    ----------
+    estimate
+        Parameters and their uncertainty.
+    settings
+        The model.
+    """
+
+    settings: BGBB
+
+    @property
+    def prior(self) -> LogNormalPrior | None:
+        """The prior of the fit; None for maximum likelihood."""
+        return self.settings.prior
+
+    @property
+    def process(self) -> BGBBProcess:
+        """The fit as something to draw customers from, for :func:`~custvalue.clv.simulate_opportunities`."""
+        return BGBBProcess(*self._natural())
 
     def probability_alive(self, data: Opportunities, /, at: int = 0) -> CustomerValues:
         """Probability of being alive at the last opportunity observed, or ``at`` opportunities later.
@@ -71,15 +95,41 @@ class FittedBGBB(Fitted):
         names = ("purchase_probability", "dropout_probability")
         return {name: self._predict(data, "latent_means", "probability", (), part=name) for name in names}
 
-    def new_customer_purchases(self, periods: int, /) -> float:
+    def new_customer_purchases(
+        self, periods: int, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
+    ) -> Expectation:
         """Purchases to expect at the first ``periods`` opportunities of a new customer."""
-        alpha, beta, _, _ = self._natural()
-        lives = bg_bb.survivals(self._natural(), np.zeros(1), _positive(periods)).sum()
-        return float(alpha / (alpha + beta) * lives)
+        predict = partial(_new_purchases, periods=_positive(periods), first=first_purchase.counted)
+        return Expectation(
+            value=float(predict(self, None)[0]),
+            measure="new_customer_purchases",
+            unit="purchases",
+            intervals=DeltaIntervals(fitted=self, predict=predict),
+        )
 
-    def new_customer_pmf(self, periods: int, /) -> FloatArray:
+    def new_customer_pmf(self, periods: int, /) -> CountProbabilities:
         """Probability that a new customer buys at 0, 1, ... ``periods`` of as many opportunities."""
-        return bg_bb.new_pmf(self._natural(), np.arange(_positive(periods) + 1), periods)
+        predict = partial(_new_pmf, periods=_positive(periods))
+        return CountProbabilities(
+            probabilities=predict(self, None),
+            measure="new_customer_pmf",
+            unit="probability",
+            intervals=DeltaIntervals(fitted=self, predict=predict, probability=True),
+        )
+
+    def case_weights(self, data: OpportunityData, /) -> CaseWeights:
+        """Give the likelihood of the data as a function of the weights of its rows."""
+        if isinstance(data, OpportunityPatterns):
+            return CaseWeights(counts=data.weights, problem=partial(self.settings.problem, data))
+        # compressed once, not once a draw
+        problem = partial(_problem_of_customers, self.settings, data.patterns())
+        return CaseWeights(counts=np.ones(len(data.customers)), problem=problem)
+
+    def redrawn(self, data: OpportunityData, rng: np.random.Generator, /) -> Problem:
+        """Give the likelihood of customers with as many opportunities as those of the data, drawn from this fit."""
+        patterns = _patterns(data)
+        n = np.repeat(patterns.n, patterns.weights.astype(np.int64))
+        return self.settings.problem(draw_opportunities(self.process, n, rng))
 
     def row_log_likelihood(self, data: OpportunityData, /) -> FloatArray:
         """Log-likelihood (n_rows,) of each customer, or of each pattern."""
@@ -100,6 +150,24 @@ class FittedBGBB(Fitted):
             unit=unit,
             intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
         )
+
+
+def _new_purchases(fitted: FittedBGBB, rows: IntArray | None, /, *, periods: int, first: float) -> FloatArray:
+    del rows  # there is one
+    params = tuple(fitted.estimate.values.tolist())
+    alpha, beta, _, _ = params
+    lives = bg_bb.survivals(params, np.zeros(1), periods).sum()
+    return np.array([first + alpha / (alpha + beta) * lives])
+
+
+def _new_pmf(fitted: FittedBGBB, rows: IntArray | None, /, *, periods: int) -> FloatArray:
+    counts = np.arange(periods + 1)
+    return bg_bb.new_pmf(tuple(fitted.estimate.values.tolist()), counts if rows is None else counts[rows], periods)
+
+
+def _problem_of_customers(settings: BGBB, patterns: OpportunityPatterns, weights: FloatArray) -> Problem:
+    by_pattern = np.bincount(patterns.inverse, weights=weights, minlength=len(patterns.x))
+    return settings.problem(patterns, by_pattern.astype(np.float64))
 
 
 def _evaluate(
@@ -153,9 +221,11 @@ class BGBB:
 
     prior: LogNormalPrior | None = None
 
-    def problem(self, data: OpportunityData, /) -> Problem:
-        """Give the likelihood problem behind the fit, for posteriors and bootstraps."""
+    def problem(self, data: OpportunityData, /, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood problem behind the fit, the rows of patterns counted ``weights`` (n_rows,) times."""
         patterns = _patterns(data)
+        if weights is not None:
+            patterns = attrs.evolve(patterns, weights=weights)
         return Problem(
             names=bg_bb.NAMES,
             objective=bg_bb.OpportunityLikelihood(patterns.x, patterns.t_x, patterns.n, patterns.weights),
@@ -175,4 +245,4 @@ class BGBB:
         ConvergenceError
             If the search fails; the fit travels with the error.
         """
-        return checked(FittedBGBB(estimate=estimate(self.problem(data), self.prior)))
+        return checked(FittedBGBB(estimate=estimate(self.problem(data), self.prior), settings=self))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
+import numpy as np
 
+from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv.processes import BGNBDProcess, MBGNBDProcess
 from custvalue.data import TimeUnit
 
 __all__ = ["BGNBD", "MBGNBD", "FittedBGNBD", "FittedMBGNBD"]
@@ -22,11 +25,6 @@ _ONE_TIME_NOTE = (
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedBGNBD(FittedTransactions):
     """A fitted :class:`BGNBD`."""
-
-    @property
-    def kernel(self) -> PurchaseKernel:
-        """Functions of arrays that make the model."""
-        return BG_NBD
 
 
 @attrs.frozen(kw_only=True)
@@ -49,13 +47,10 @@ class BGNBD(PatternModel[FittedBGNBD]):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from custvalue.data import PurchasePatterns
-    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
-    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
-    >>> fit = BGNBD().fit(data)
+    >>> from custvalue.testing import example_summary
+    >>> fit = BGNBD().fit(example_summary())
     >>> round(fit.log_likelihood, 1)
-    -434.3
+    -3716.2
     >>> fit.diagnostics.converged
     True
     """
@@ -63,18 +58,17 @@ class BGNBD(PatternModel[FittedBGNBD]):
     kernel: ClassVar[PurchaseKernel] = BG_NBD
     notes: ClassVar[tuple[str, ...]] = (_ONE_TIME_NOTE,)
 
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> BGNBDProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+        return BGNBDProcess(*np.exp(theta).tolist(), unit=unit)
+
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedBGNBD:
-        return FittedBGNBD(estimate=found, unit=unit)
+        return FittedBGNBD(estimate=found, settings=self, unit=unit)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedMBGNBD(FittedTransactions):
     """A fitted :class:`MBGNBD`."""
-
-    @property
-    def kernel(self) -> PurchaseKernel:
-        """Functions of arrays that make the model."""
-        return MBG_NBD
 
 
 @attrs.frozen(kw_only=True)
@@ -95,15 +89,16 @@ class MBGNBD(PatternModel[FittedMBGNBD]):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from custvalue.data import PurchasePatterns
-    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
-    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
-    >>> MBGNBD().fit(data).diagnostics.converged
+    >>> from custvalue.testing import example_summary
+    >>> MBGNBD().fit(example_summary()).diagnostics.converged
     True
     """
 
     kernel: ClassVar[PurchaseKernel] = MBG_NBD
 
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> MBGNBDProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+        return MBGNBDProcess(*np.exp(theta).tolist(), unit=unit)
+
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedMBGNBD:
-        return FittedMBGNBD(estimate=found, unit=unit)
+        return FittedMBGNBD(estimate=found, settings=self, unit=unit)

@@ -10,18 +10,21 @@ import attrs
 import numpy as np
 from scipy import linalg
 
-from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv._estimate import Estimate, FitReport
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray
+from custvalue.clv._drawing import drawable
+from custvalue.clv._draws import ParameterDraws
+from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
 from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel, SpendModel, SupportsResidual
-from custvalue.clv._purchases import FittedTransactions
+from custvalue.clv._purchases import FittedHistories
 from custvalue.clv._result import CustomerValues
-from custvalue.clv.covariates import FittedWithCovariates, WithCovariates
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
-from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, ParameterDraws, SupportsParameters
+from custvalue.clv.intervals import DeltaIntervals, SupportsParameters
+from custvalue.clv.posterior import Posterior
+from custvalue.clv.resampling import Resampling, gathered, refit
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
 from custvalue.errors import InputError
 
-__all__ = ["BuyTillYouDie", "FittedBuyTillYouDie"]
+__all__ = ["BuyTillYouDie", "FittedBuyTillYouDie", "JointPosterior"]
 
 _FEW = 100  # customers not worth compressing
 _ZERO = np.zeros(1)
@@ -38,15 +41,6 @@ def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
         hint = "30 % is written 0.3; pass a CustomerMargin for one margin a customer."
         raise InputError("BuyTillYouDie.margin", expected="a finite share of spend", got=repr(value), hint=hint)
     return float(value)
-
-
-def _require_no_covariates(purchases: object) -> None:
-    if isinstance(purchases, WithCovariates | FittedWithCovariates):
-        hint = (
-            "Its predictions ask for the covariates too: multiply its expected_purchases by expected_spend and margin."
-        )
-        expected = "a purchase model that needs nothing but the summary"
-        raise InputError("BuyTillYouDie.purchases", expected=expected, got=type(purchases).__name__, hint=hint)
 
 
 @attrs.frozen(kw_only=True)
@@ -75,9 +69,6 @@ class FittedBuyTillYouDie:
     purchases: FittedPurchases
     spend: FittedSpend
     margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin)
-
-    def __attrs_post_init__(self) -> None:
-        _require_no_covariates(self.purchases)
 
     def with_margin(self, margin: float | CustomerMargin, /) -> FittedBuyTillYouDie:
         """The same fit with another margin; nothing is fitted again."""
@@ -138,28 +129,69 @@ class FittedBuyTillYouDie:
             intervals=DeltaIntervals(fitted=self, predict=predict) if supported else None,
         )
 
-    def with_draws(self, values: CustomerValues, draws: ParameterDraws, /) -> CustomerValues:
-        """Replace the delta-method intervals of a lifetime value by those of draws.
+    def posterior(
+        self, summary: CustomerSummary, /, prior: Prior, n_draws: int = 1_000, *, seed: int | np.random.Generator
+    ) -> JointPosterior:
+        """Draw from the posterior of both parts together.
+
+        The parts share no parameters and their likelihoods multiply, so the joint posterior pairs both samples.
 
         Parameters
         ----------
-        values
-            From :meth:`lifetime_value` of this fit.
-        draws
-            Joint draws of both models' parameters.
+        summary
+            What the parts were fitted to.
+        prior, n_draws, seed
+            As for the ``posterior`` of a part, whose errors it raises.
 
         Raises
         ------
         InputError
-            If ``values`` do not come from here, or the draws are of other parameters.
+            If a part has no likelihood to draw from.
         """
-        source = values.intervals
-        if not isinstance(source, DeltaIntervals) or source.fitted is not self:
-            raise InputError("with_draws", expected="a lifetime value of this fit", got=repr(values))
-        if draws.names != self.estimate.names:
-            raise InputError("with_draws", expected=f"draws of {list(self.estimate.names)}", got=repr(draws))
-        drawn = DrawIntervals(fitted=self, draws=draws, predict=source.predict, n_customers=len(values.customers))
-        return attrs.evolve(values, intervals=drawn)
+        rng = np.random.default_rng(seed)
+        purchases, spend = (drawable(part).posterior(summary, prior, n_draws, seed=rng) for part in self._parts)
+        theta = np.hstack([purchases.draws.theta, spend.draws.theta])
+        return JointPosterior(draws=self._draws(theta, "posterior"), purchases=purchases, spend=spend)
+
+    def bootstrap(
+        self,
+        summary: CustomerSummary,
+        /,
+        n_draws: int = 200,
+        *,
+        resampling: Resampling = Resampling.WEIGHTED,
+        seed: int | np.random.Generator,
+    ) -> ParameterDraws:
+        """Fit both parts again and again to the same customers drawn again.
+
+        Each refit uses one set of weights for both parts, so whatever ties purchases to spend in the data is kept.
+
+        Parameters
+        ----------
+        summary
+            What the parts were fitted to.
+        n_draws, resampling, seed
+            As for the ``bootstrap`` of a part, whose errors it raises.
+
+        Raises
+        ------
+        InputError
+            If a part has no likelihood.
+        """
+        rng = np.random.default_rng(seed)
+        parts = [drawable(part) for part in self._parts]
+        rows = [part.case_weights(summary) for part in parts]
+        thetas: list[FloatArray | None] = []
+        for _ in range(n_draws):
+            if resampling is Resampling.PARAMETRIC:
+                problems = [part.redrawn(summary, rng) for part in parts]
+            else:
+                weights = resampling.weights(np.ones(len(summary)), rng)
+                problems = [row.problem(weights) for row in rows]
+            found = [refit(part.estimate, problem, part.prior) for part, problem in zip(parts, problems, strict=True)]
+            whole = [theta for theta in found if theta is not None]
+            thetas.append(np.concatenate(whole) if len(whole) == len(found) else None)
+        return self._draws(gathered(self, thetas, resampling.method).theta, resampling.method)
 
     def evaluate(self, summary: CustomerSummary, holdout: Holdout, /) -> HoldoutEvaluation:
         """Judge both parts by what customers did after the summary.
@@ -210,9 +242,38 @@ class FittedBuyTillYouDie:
         purchases, spend = self.purchases.with_theta(theta[:n_first]), self.spend.with_theta(theta[n_first:])
         return FittedBuyTillYouDie(purchases=purchases, spend=spend, margin=self.margin)
 
+    @property
+    def _parts(self) -> tuple[FittedPurchases, FittedSpend]:
+        return self.purchases, self.spend
+
+    def _draws(self, theta: FloatArray, method: str) -> ParameterDraws:
+        estimate = self.estimate
+        return ParameterDraws(names=estimate.names, theta=theta, positive=estimate.positive, method=method)
+
     def __repr__(self) -> str:
         """Both models and the margin."""
         return f"FittedBuyTillYouDie(purchases={self.purchases!r}, spend={self.spend!r}, margin={self.margin!r})"
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class JointPosterior(ArrayHolder):
+    """A posterior sample of both parts of a lifetime-value model.
+
+    Parameters
+    ----------
+    draws
+        Equally weighted joint draws, for ``value.with_draws(...)``.
+    purchases, spend
+        The samples of the parts, with their k-hats.
+    """
+
+    draws: ParameterDraws
+    purchases: Posterior[Fitted]
+    spend: Posterior[Fitted]
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"JointPosterior(purchases={self.purchases!r}, spend={self.spend!r})"
 
 
 @attrs.frozen
@@ -234,7 +295,7 @@ class BuyTillYouDie:
     Raises
     ------
     InputError
-        If the margin is not a finite number, or the purchase model is one with covariates.
+        If the margin is not a finite number.
 
     Examples
     --------
@@ -247,9 +308,6 @@ class BuyTillYouDie:
     purchases: PurchaseModel
     spend: SpendModel
     margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        _require_no_covariates(self.purchases)
 
     def fit(self, summary: CustomerSummary, /) -> FittedBuyTillYouDie:
         """Fit both models to one summary.
@@ -312,7 +370,7 @@ def _discounted_purchases(fitted: FittedPurchases, summary: CustomerSummary, ter
     factors = np.array([terms.discount.factor(moment, unit) for moment in moments.tolist()])
     ahead = partial(_purchases_until, fitted, one_each, unit)
     # by parts: what comes until the end of a period counts with how much its factor exceeds the next one's
-    total = _weighted_sum(ahead, ends, -np.diff(factors, append=0.0), smooth=isinstance(fitted, FittedTransactions))
+    total = _weighted_sum(ahead, ends, -np.diff(factors, append=0.0), smooth=isinstance(fitted, FittedHistories))
     return total if inverse is None else total[inverse]
 
 
@@ -364,13 +422,11 @@ def _interpolated_sum(ahead: Callable[[float], FloatArray], ends: FloatArray, we
 
 
 def _one_of_each_pattern(fitted: FittedPurchases, summary: CustomerSummary) -> tuple[CustomerSummary, IntArray | None]:
-    """Take one customer of each (x, t_x, T), and the pattern of every customer, for models that see nothing else."""
-    if not isinstance(fitted, FittedTransactions) or len(summary) < _FEW:
+    """Take one customer of each distinct history, and the history of every customer, for models that tell them."""
+    if not isinstance(fitted, FittedHistories) or len(summary) < _FEW:
         return summary, None
-    patterns = summary.patterns()
-    example = np.empty(len(patterns), dtype=np.int64)
-    example[patterns.inverse] = np.arange(len(summary))
-    return summary.take(example), patterns.inverse
+    histories = fitted.histories(summary)
+    return summary.take(histories.examples), histories.inverse
 
 
 def _parameters(fitted: FittedPurchases | FittedSpend) -> Estimate:

@@ -15,6 +15,7 @@ from custvalue.clv._kernels.cnbd_k import ErlangGeometric
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._optimise import Problem
 from custvalue.clv._purchases import FittedTransactions, PurchaseData, as_patterns, few_data_notes, pattern_problem
+from custvalue.clv.processes import BGCNBDkProcess, MBGCNBDkProcess, PurchaseProcess
 from custvalue.data import CustomerSummary, TimeUnit
 from custvalue.errors import InputError
 
@@ -87,22 +88,19 @@ class FittedCNBDk(FittedTransactions):
 
     Parameters
     ----------
-    k
-        Regularity: 1 is purchases at random, larger is more regular.
-    modified
-        Whether customers may leave right after the first purchase.
+    settings
+        The model, with k.
     timed
         Whether the log-likelihood counts the times between purchases, so that it can be compared over k.
     """
 
-    k: int
-    modified: bool
+    settings: BGCNBDk
     timed: bool
 
     @property
-    def kernel(self) -> PurchaseKernel:
-        """Functions of arrays that make the model."""
-        return ErlangGeometric(self.k, modified=self.modified)
+    def k(self) -> int:
+        """Regularity: 1 is purchases at random, larger is more regular."""
+        return self.settings.chosen
 
 
 @attrs.frozen(kw_only=True)
@@ -127,10 +125,8 @@ class BGCNBDk:
 
     Examples
     --------
-    >>> from custvalue.data import PurchasePatterns
-    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
-    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
-    >>> BGCNBDk(k=2).fit(data).k
+    >>> from custvalue.testing import example_summary
+    >>> BGCNBDk(k=2).fit(example_summary()).k
     2
     """
 
@@ -143,19 +139,42 @@ class BGCNBDk:
         if self.k is not None and self.k < 1:
             raise InputError(f"{type(self).__name__}.k", expected="a whole number of 1 or more", got=str(self.k))
 
-    def problem(self, data: CNBDData, /) -> Problem:
-        """Give the likelihood problem behind the fit, for posteriors and bootstraps; k must be given."""
+    @property
+    def chosen(self) -> int:
+        """The regularity.
+
+        Raises
+        ------
+        InputError
+            If it is still to be chosen.
+        """
         if self.k is None:
-            raise InputError(f"{type(self).__name__}.problem", expected="k given", got="k=None")
-        patterns = as_patterns(data.summary if isinstance(data, TimedSummary) else data, f"{type(self).__name__}.fit")
-        problem = pattern_problem(ErlangGeometric(self.k, modified=self.modified), patterns)
+            raise InputError(f"{type(self).__name__}.k", expected="k given", got="k=None")
+        return self.k
+
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return ErlangGeometric(self.chosen, modified=self.modified)
+
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> PurchaseProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+        process = MBGCNBDkProcess if self.modified else BGCNBDkProcess
+        return process(*np.exp(theta).tolist(), k=self.chosen, unit=unit)
+
+    def problem(self, data: CNBDData, /, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood problem behind the fit, its rows counted ``weights`` times; k must be given."""
+        plain = data.summary if isinstance(data, TimedSummary) else data
+        patterns = as_patterns(plain, f"{type(self).__name__}.fit", weights)
+        problem = pattern_problem(self.kernel, patterns)
         # the Jacobian of the time scale counts every one of the k events a purchase is made of
-        problem = attrs.evolve(problem, offset=problem.offset * self.k)
+        problem = attrs.evolve(problem, offset=problem.offset * self.chosen)
         if not isinstance(data, TimedSummary):
             return problem
         repeats = float(patterns.weights @ patterns.x)
-        log_gaps = float(data.log_gap_days.sum()) - repeats * float(np.log(data.summary.unit.days))
-        constant = (self.k - 1.0) * log_gaps - repeats * float(special.gammaln(self.k))
+        counts = np.ones(len(data.summary)) if weights is None else weights
+        log_gaps = float(counts @ data.log_gap_days) - repeats * float(np.log(data.summary.unit.days))
+        constant = (self.chosen - 1.0) * log_gaps - repeats * float(special.gammaln(self.chosen))
         return attrs.evolve(problem, offset=problem.offset + constant)
 
     def fit(self, data: CNBDData, /) -> FittedCNBDk:
@@ -182,15 +201,14 @@ class BGCNBDk:
         return checked(max(fits, key=lambda fit: fit.log_likelihood))
 
     def _fit_one(self, k: int, data: CNBDData) -> FittedCNBDk:
-        problem = attrs.evolve(self, k=k).problem(data)
+        settings = attrs.evolve(self, k=k)
         timed = isinstance(data, TimedSummary)
         summary = data.summary if isinstance(data, TimedSummary) else data
         notes = few_data_notes(as_patterns(summary, type(self).__name__))
         if not timed and k > 1:
             notes += ("the log-likelihood leaves out the times between purchases; compare only fits of the same k",)
-        found: Estimate = estimate(problem, self.prior, notes=notes)
-        unit: TimeUnit = summary.unit
-        return FittedCNBDk(estimate=found, unit=unit, k=k, modified=self.modified, timed=timed)
+        found: Estimate = estimate(settings.problem(data), self.prior, notes=notes)
+        return FittedCNBDk(estimate=found, settings=settings, unit=summary.unit, timed=timed)
 
 
 @attrs.frozen(kw_only=True)

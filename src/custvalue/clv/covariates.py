@@ -9,6 +9,7 @@ leaving.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import attrs
@@ -16,17 +17,30 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
-from custvalue.clv._estimate import Fitted, checked, estimate
+from custvalue.clv._drawing import BothPriors
+from custvalue.clv._estimate import Prior, checked, estimate
 from custvalue.clv._kernels.covariates import CovariateLikelihood, own_params
-from custvalue.clv._kernels.likelihood import PurchaseKernel
+from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, row_log_likelihood
 from custvalue.clv._optimise import Objective, Problem
-from custvalue.clv._purchases import as_patterns
+from custvalue.clv._purchases import (
+    FirstPurchase,
+    FittedHistories,
+    Histories,
+    PurchaseData,
+    as_patterns,
+    drawn_patterns,
+    evaluate_histories,
+    whole_count,
+)
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
+from custvalue.clv.intervals import DeltaIntervals
 from custvalue.clv.pareto_nbd import ParetoNBD
-from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
-from custvalue.errors import InputError
+from custvalue.clv.processes import UnevenProcess
+from custvalue.clv.resampling import CaseWeights
+from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
+from custvalue.errors import AlignmentError, InputError
 
 __all__ = ["FittedWithCovariates", "StaticCovariates", "WithCovariates"]
 
@@ -71,6 +85,27 @@ class StaticCovariates(ArrayHolder):
         values = np.stack([np.asarray(column, dtype=np.float64) for column in columns.values()], axis=1)
         return cls(customers=customers, names=tuple(columns), values=values)
 
+    def of(self, customers: CustomerIndex, /) -> StaticCovariates:
+        """Look up customers, in their order.
+
+        Raises
+        ------
+        AlignmentError
+            If some are not here.
+        """
+        if self.customers == customers:
+            return self
+        at = self.customers.positions(customers.ids)
+        missing = customers.ids[at < 0]
+        if missing.size:
+            raise AlignmentError(
+                "StaticCovariates",
+                expected="what is known of every customer asked about",
+                got=f"nothing of {missing.size:,} customers, e.g. {missing[:5].tolist()}",
+                hint="Other customers than those fitted to: fit.with_covariates(StaticCovariates...).",
+            )
+        return attrs.evolve(self, customers=customers, values=self.values[at])
+
     def columns(self, names: Sequence[str]) -> FloatArray:
         """(n_customers, len(names)) the columns of some covariates.
 
@@ -105,7 +140,7 @@ class _Ridge:
         return log_density
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class WithCovariates:
     """A purchase model whose customers differ by what is known of them.
 
@@ -113,6 +148,8 @@ class WithCovariates:
     ----------
     model
         :class:`BGNBD`, :class:`MBGNBD`, :class:`ParetoNBD` or :class:`GGompertzNBD`, without a prior.
+    covariates
+        What is known of the customers, found by their ids; it may know more customers than a summary holds.
     purchase
         Covariates of the purchase rate.
     dropout
@@ -128,9 +165,19 @@ class WithCovariates:
     References
     ----------
     Fader, P. & Hardie, B. (2007), Incorporating time-invariant covariates into the Pareto/NBD and BG/NBD models.
+
+    Examples
+    --------
+    >>> from custvalue.testing import example_summary
+    >>> summary = example_summary()
+    >>> web = StaticCovariates.from_columns(summary.customers, {"web": np.arange(len(summary)) % 2})
+    >>> fit = WithCovariates(model=BGNBD(), covariates=web, purchase=("web",)).fit(summary)
+    >>> list(fit.params)
+    ['r', 'alpha', 'a', 'b', 'purchase.web']
     """
 
     model: CovariateModel
+    covariates: StaticCovariates
     purchase: tuple[str, ...] = attrs.field(default=(), converter=strings)
     dropout: tuple[str, ...] = attrs.field(default=(), converter=strings)
     equal: tuple[str, ...] = attrs.field(default=(), converter=strings)
@@ -153,54 +200,112 @@ class WithCovariates:
         if not 0.0 <= self.l2 < np.inf:
             raise InputError("WithCovariates.l2", expected="a finite number of 0 or more", got=str(self.l2))
 
-    def problem(self, summary: CustomerSummary, covariates: StaticCovariates, /) -> Problem:
-        """Give the likelihood problem behind the fit."""
-        covariates.customers.require_same(summary.customers, where="WithCovariates.fit")
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The covariates, a name for each coefficient."""
+        return (*self.purchase, *self.dropout, *self.equal)
+
+    @property
+    def kernel(self) -> PurchaseKernel:
+        """Functions of arrays that make the model."""
+        return self.model.kernel
+
+    @property
+    def prior(self) -> Prior | None:
+        """The ridge penalty as a prior; None without one."""
+        return _Ridge(self.l2, len(self.kernel.names)) if self.l2 else None
+
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> UnevenProcess:
+        """Give the model at parameters, to draw the customers of :attr:`covariates` from, in their order."""
+        n_base = len(self.kernel.names)
+        values = self.covariates.columns(self.used)
+        shifts = _designs(self, values) @ theta[n_base:]
+        middle = shifts.mean(axis=1)  # about a customer who exists: one whose covariates are 0 may be far off
+        base = theta[:n_base].copy()
+        for param, process, sign in _loads(self.kernel).tolist():
+            base[param] += sign * middle[process]
+        faster, sooner = np.exp(shifts - middle[:, None])
+        return UnevenProcess(self.model.process_at(base, unit), faster, sooner)
+
+    def histories(self, summary: CustomerSummary, /) -> Histories:
+        """Distinct rows of history and covariates; lossless, but saves nothing where a covariate is continuous."""
+        patterns = summary.patterns()
+        known = self.covariates.of(summary.customers).columns(self.used)
+        table = np.column_stack([patterns.inverse.astype(np.float64), known])
+        distinct, inverse = np.unique(table, axis=0, return_inverse=True)
+        at = distinct[:, 0].astype(np.int64)
+        return Histories(
+            x=patterns.x[at],
+            t_x=patterns.t_x[at],
+            T=patterns.T[at],
+            inverse=inverse.ravel().astype(np.int64),
+            known=distinct[:, 1:],
+        )
+
+    def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood problem behind the fit, the customers of a summary counted ``weights`` times.
+
+        Raises
+        ------
+        InputError
+            If the data are patterns, which do not say whose they are.
+        """
+        summary = as_summary(data, "WithCovariates.fit")
         as_patterns(summary, "WithCovariates.fit")
-        kernel, used = self.model.kernel, (*self.purchase, *self.dropout, *self.equal)
-        patterns, inverse, values = _distinct(summary, covariates, used)
-        weights = np.bincount(inverse).astype(np.float64)
-        scale = float(weights @ patterns[2] / weights.sum())
-        centre, spread = _standard(values, weights, used)
+        return self.problem_of(self.histories(summary), weights)
+
+    def problem_of(self, rows: Histories, weights: FloatArray | None = None, /) -> Problem:
+        """Give the likelihood problem of histories whose customers count ``weights`` (n_customers,) times."""
+        kernel, n_base, none = self.kernel, len(self.kernel.names), np.zeros(len(self.used))
+        counts = np.bincount(rows.inverse, weights=weights, minlength=len(rows.x)).astype(np.float64)
+        scale = float(counts @ rows.T / counts.sum())
+        centre, spread = _standard(rows.known, counts, self.used)
         likelihood = CovariateLikelihood(
             kernel,
-            (patterns[0], patterns[1] / scale, patterns[2] / scale),
-            weights,
-            _designs(self, (values - centre) / spread),
+            (rows.x, rows.t_x / scale, rows.T / scale),
+            counts,
+            _designs(self, (rows.known - centre) / spread),
             _loads(kernel),
         )
-        n_base, none = len(kernel.names), np.zeros(len(used))
-        names = [f"purchase.{n}" for n in self.purchase] + [f"dropout.{n}" for n in self.dropout]
-        names += [f"both.{n}" for n in self.equal]
         return Problem(
-            names=(*kernel.names, *names),
+            names=(*kernel.names, *self._coefficients()),
             objective=likelihood,
             starts=tuple(np.concatenate([start, none]) for start in map(np.array, kernel.starts)),
             shift=np.concatenate([np.array(kernel.time_powers) * np.log(scale), none]),
-            offset=-float(weights @ patterns[0]) * float(np.log(scale)),
-            weight=float(weights.sum()),
-            positive=(True,) * n_base + (False,) * len(used),
+            offset=-float(counts @ rows.x) * float(np.log(scale)),
+            weight=float(counts.sum()),
+            positive=(True,) * n_base + (False,) * len(self.used),
             factor=np.concatenate([np.ones(n_base), 1.0 / spread]),
             carry=_to_origin(kernel, _designs(self, centre[None, :])[:, 0]),
         )
 
-    def fit(self, summary: CustomerSummary, covariates: StaticCovariates, /) -> FittedWithCovariates:
-        """Fit to a summary and the covariates of the same customers.
+    def _coefficients(self) -> list[str]:
+        named = (("purchase", self.purchase), ("dropout", self.dropout), ("both", self.equal))
+        return [f"{where}.{name}" for where, names in named for name in names]
+
+    def fit(self, data: PurchaseData, /) -> FittedWithCovariates:
+        """Fit to a summary.
 
         Raises
         ------
         InputError
             If a covariate is missing or constant, or nobody came back.
         AlignmentError
-            If the customers are not the same.
+            If nothing is known of some customers.
         ConvergenceError
             If the search fails; the fit travels with the error.
         """
-        problem = self.problem(summary, covariates)
-        ridge = _Ridge(self.l2, len(self.model.kernel.names)) if self.l2 else None
+        problem = self.problem(data)
         notes = (f"ridge penalty l2={self.l2:g} on the coefficients",) if self.l2 else ()
-        found = estimate(problem, ridge, notes=notes, remedy=_REMEDY)
-        return checked(FittedWithCovariates(estimate=found, settings=self, unit=summary.unit))
+        found = estimate(problem, self.prior, notes=notes, remedy=_REMEDY)
+        return checked(FittedWithCovariates(estimate=found, settings=self, unit=data.unit))
+
+
+def as_summary(data: PurchaseData, where: str) -> CustomerSummary:
+    """Insist on a summary, whose customers can be looked up."""
+    if not isinstance(data, CustomerSummary):
+        raise InputError(where, expected="a summary, whose customers have covariates", got=repr(data))
+    return data
 
 
 def _loads(kernel: PurchaseKernel) -> IntArray:
@@ -242,23 +347,9 @@ def _to_origin(kernel: PurchaseKernel, centre: FloatArray) -> FloatArray:
     return carry
 
 
-def _distinct(
-    summary: CustomerSummary, covariates: StaticCovariates, names: tuple[str, ...]
-) -> tuple[tuple[FloatArray, FloatArray, FloatArray], IntArray, FloatArray]:
-    """Distinct rows of history and covariates: columns x, t_x, T, the row of each customer, covariate columns.
-
-    Lossless; it saves nothing where a covariate is continuous.
-    """
-    patterns: PurchasePatterns = summary.patterns()
-    table = np.column_stack([patterns.inverse.astype(np.float64), covariates.columns(names)])
-    distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-    at = distinct[:, 0].astype(np.int64)
-    return (patterns.x[at], patterns.t_x[at], patterns.T[at]), inverse.ravel().astype(np.int64), distinct[:, 1:]
-
-
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class FittedWithCovariates(Fitted):
-    """A fitted :class:`WithCovariates`; predictions need the covariates of the customers asked for.
+class FittedWithCovariates(FittedHistories):
+    """A fitted :class:`WithCovariates`: predicts customers of whom it knows the covariates.
 
     Parameters
     ----------
@@ -271,56 +362,88 @@ class FittedWithCovariates(Fitted):
     """
 
     settings: WithCovariates
-    unit: TimeUnit
 
-    def probability_alive(
-        self, summary: CustomerSummary, covariates: StaticCovariates, /, at: Horizon | None = None
+    def with_covariates(self, covariates: StaticCovariates, /) -> FittedWithCovariates:
+        """Know other customers; nothing is fitted again."""
+        return attrs.evolve(self, settings=attrs.evolve(self.settings, covariates=covariates))
+
+    def new_customer_purchases(
+        self, horizon: Horizon, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
     ) -> CustomerValues:
-        """Probability that each customer is still active at the end of observation, or ``at`` a time after it."""
-        ahead = 0.0 if at is None else at.to(self.unit)
-        return self._predict(summary, covariates, "probability_alive", "probability", ahead)
+        """Purchases to expect within the horizon if everybody in the covariates became a customer now.
 
-    def expected_purchases(
-        self, summary: CustomerSummary, covariates: StaticCovariates, horizon: Horizon, /
-    ) -> CustomerValues:
-        """Purchases to expect from each customer within the horizon."""
-        return self._predict(summary, covariates, "expected_purchases", "purchases", horizon.to(self.unit))
+        For others: ``fit.with_covariates(others).new_customer_purchases(horizon)``.
+        """
+        return self._newly("expected_purchases", "purchases", (horizon.to(self.unit),), first_purchase.counted)
 
-    def expected_residual_transactions(
-        self, summary: CustomerSummary, covariates: StaticCovariates, discount: DiscountRate, /
-    ) -> CustomerValues:
-        """All purchases to come, discounted continuously."""
-        force = discount.force(self.unit)
-        return self._predict(summary, covariates, "residual_transactions", "purchases", force)
+    def new_customer_pmf(self, n: int, horizon: Horizon, /) -> CustomerValues:
+        """Probability of exactly ``n`` repeat purchases if everybody in the covariates became a customer now."""
+        count = whole_count("new_customer_pmf(n)", n)
+        return self._newly("conditional_pmf", "probability", (count, horizon.to(self.unit)), 0.0)
 
-    def new_customer_purchases(self, covariates: StaticCovariates, horizon: Horizon, /) -> CustomerValues:
-        """Repeat purchases to expect within the horizon from new customers with these covariates."""
-        settings = self.settings
-        values = covariates.columns((*settings.purchase, *settings.dropout, *settings.equal))
-        distinct, inverse = np.unique(values, axis=0, return_inverse=True)
-        end = np.array([horizon.to(self.unit)])
-        kernel = self.settings.model.kernel
-        own = ([float(np.ravel(value)[0]) for value in self._own(row[None, :])] for row in distinct)
-        ahead = [kernel.new_purchases(params, end)[0] for params in own]
+    def _newly(self, quantity: str, unit: str, args: tuple[float, ...], first: float) -> CustomerValues:
+        """Predict with a history of no time at all."""
+        covariates = self.settings.covariates
+        known, inverse = np.unique(covariates.columns(self.settings.used), axis=0, return_inverse=True)
+        none = np.zeros(len(known))
+        histories = Histories(x=none, t_x=none, T=none, inverse=inverse.ravel().astype(np.int64), known=known)
+        predict = partial(_after_first, first=first, histories=histories, quantity=quantity, args=args)
         return CustomerValues(
             customers=covariates.customers,
-            values=np.array(ahead)[inverse.ravel()],
-            measure="new_customer_purchases",
-            unit="purchases",
+            values=predict(self, None),
+            measure="new_customer_purchases" if unit == "purchases" else "new_customer_pmf",
+            unit=unit,
+            intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
         )
 
-    def _own(self, values: FloatArray) -> list[FloatArray | float]:
-        kernel = self.settings.model.kernel
-        theta, n_base = self.estimate.theta, len(kernel.names)
-        return own_params(theta[:n_base], _designs(self.settings, values) @ theta[n_base:], _loads(kernel))
+    def histories(self, summary: CustomerSummary, /) -> Histories:
+        """Distinct histories and covariates of the customers."""
+        return self.settings.histories(summary.in_unit(self.unit))
 
-    def _predict(
-        self, summary: CustomerSummary, covariates: StaticCovariates, quantity: str, unit: str, argument: float
-    ) -> CustomerValues:
-        covariates.customers.require_same(summary.customers, where=quantity)
-        settings = self.settings
-        names = (*settings.purchase, *settings.dropout, *settings.equal)
-        columns, inverse, values = _distinct(summary.in_unit(self.unit), covariates, names)
-        found = getattr(settings.model.kernel, quantity)(self._own(values), *columns, argument)
-        measure = "expected_residual_transactions" if quantity == "residual_transactions" else quantity
-        return CustomerValues(customers=summary.customers, values=found[inverse], measure=measure, unit=unit)
+    def own_params(self, known: FloatArray, /) -> Params:
+        """Natural parameters, moved by what is known of each row (n_rows, n_covariates)."""
+        kernel, theta = self.kernel, self.estimate.theta
+        n_base = len(kernel.names)
+        return own_params(theta[:n_base], _designs(self.settings, known) @ theta[n_base:], _loads(kernel))
+
+    def case_weights(self, data: PurchaseData, /) -> CaseWeights:
+        """Give the likelihood of the data as a function of the weights of its customers."""
+        rows = self.histories(as_summary(data, "WithCovariates"))
+        return CaseWeights(counts=np.ones(len(rows.inverse)), problem=partial(self.settings.problem_of, rows))
+
+    def redrawn(self, data: PurchaseData, rng: np.random.Generator, /) -> Problem:
+        """Give the likelihood of customers as old as those of the data, and of whom the same is known."""
+        summary = as_summary(data, "WithCovariates").in_unit(self.unit)
+        known = self.settings.covariates.of(summary.customers)
+        drawn = drawn_patterns(self.with_covariates(known).process, np.array(summary.T), rng)
+        return self.settings.problem_of(
+            Histories(
+                x=drawn.x,
+                t_x=drawn.t_x,
+                T=drawn.T,
+                inverse=np.arange(len(summary)),
+                known=known.columns(self.settings.used),
+            )
+        )
+
+    def row_log_likelihood(self, data: PurchaseData, /) -> FloatArray:
+        """Log-likelihood (n_customers,) of each customer of a summary."""
+        rows = self.histories(as_summary(data, "WithCovariates"))
+        return row_log_likelihood(self.kernel, self.own_params(rows.known), rows.x, rows.t_x, rows.T)[rows.inverse]
+
+    def _with_own(self, prior: Prior) -> Prior:
+        own = self.settings.prior
+        return prior if own is None else BothPriors(prior, own)
+
+
+def _after_first(
+    fitted: FittedWithCovariates,
+    rows: IntArray | None,
+    /,
+    *,
+    first: float,
+    histories: Histories,
+    quantity: str,
+    args: tuple[float, ...],
+) -> FloatArray:
+    return first + evaluate_histories(fitted, rows, histories=histories, quantity=quantity, args=args)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
+import numpy as np
 
+from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.ggompertz_nbd import GGOMPERTZ_NBD
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv.processes import GGompertzNBDProcess
 from custvalue.data import TimeUnit
 
 __all__ = ["FittedGGompertzNBD", "GGompertzNBD"]
@@ -18,11 +21,6 @@ __all__ = ["FittedGGompertzNBD", "GGompertzNBD"]
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedGGompertzNBD(FittedTransactions):
     """A fitted :class:`GGompertzNBD`."""
-
-    @property
-    def kernel(self) -> PurchaseKernel:
-        """Functions of arrays that make the model."""
-        return GGOMPERTZ_NBD
 
 
 @attrs.frozen(kw_only=True)
@@ -46,15 +44,18 @@ class GGompertzNBD(PatternModel[FittedGGompertzNBD]):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from custvalue.data import PurchasePatterns
-    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
-    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
-    >>> GGompertzNBD().fit(data).log_likelihood > -436
+    >>> from custvalue.clv import LogNormalPrior
+    >>> from custvalue.testing import example_summary
+    >>> fit = GGompertzNBD(prior=LogNormalPrior()).fit(example_summary(n_customers=100))
+    >>> fit.diagnostics.converged
     True
     """
 
     kernel: ClassVar[PurchaseKernel] = GGOMPERTZ_NBD
 
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> GGompertzNBDProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+        return GGompertzNBDProcess(*np.exp(theta).tolist(), unit=unit)
+
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedGGompertzNBD:
-        return FittedGGompertzNBD(estimate=found, unit=unit)
+        return FittedGGompertzNBD(estimate=found, settings=self, unit=unit)

@@ -13,15 +13,15 @@ import attrs
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import ArrayHolder, BoolArray, FloatArray, IntArray, float_array, strings
-from custvalue._frames import FrameKind, build_frame
+from custvalue._arrays import BoolArray, FloatArray, IntArray
+from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._normal import normal_quantile
 from custvalue.clv._result import CustomerValues
 from custvalue.data import CustomerSummary
 from custvalue.errors import ConvergenceError, InputError
 
-__all__ = ["DeltaIntervals", "DrawIntervals", "ParameterDraws", "SupportsParameters", "with_intervals"]
+__all__ = ["DeltaIntervals", "DrawIntervals", "SupportsParameters", "with_intervals"]
 
 _STEP = 0.02  # of a difference, in standard errors of the parameter
 _LEAST, _MOST = 1e-6, 1e-3
@@ -46,65 +46,6 @@ class SupportsParameters(Protocol):
 
 FittedT = TypeVar("FittedT", bound=SupportsParameters)
 RowPredictor = Callable[[FittedT, IntArray | None], FloatArray]
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class ParameterDraws(ArrayHolder):
-    """Draws of the parameters: a posterior sample or bootstrap refits.
-
-    Parameters
-    ----------
-    names
-        Parameters, in the order of the columns.
-    theta
-        (n_draws, n_params) on the estimation scale: logs, but for parameters that can be negative.
-    positive
-        Which parameters are logs in ``theta``.
-    method
-        How they were made.
-    """
-
-    names: tuple[str, ...] = attrs.field(converter=strings)
-    theta: FloatArray = float_array(2)
-    positive: tuple[bool, ...]
-    method: str
-
-    def __attrs_post_init__(self) -> None:
-        if self.theta.shape[1] != len(self.names) or not self.theta.shape[0]:
-            got = f"shape {self.theta.shape}"
-            raise InputError("ParameterDraws.theta", expected=f"(n_draws, {len(self.names)})", got=got)
-
-    def __len__(self) -> int:
-        """Count the draws."""
-        return int(self.theta.shape[0])
-
-    @property
-    def values(self) -> FloatArray:
-        """(n_draws, n_params) parameters on their natural scale."""
-        logs = np.where(self.positive, self.theta, 0.0)
-        natural: FloatArray = np.where(self.positive, np.exp(logs), self.theta)
-        return natural
-
-    def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
-        """Central interval of each parameter, by name."""
-        tail = 0.5 * (1.0 - _checked_level(level))
-        low, high = np.quantile(self.values, [tail, 1.0 - tail], axis=0)
-        return {name: (float(a), float(b)) for name, a, b in zip(self.names, low, high, strict=True)}
-
-    def thinned(self, n_draws: int) -> ParameterDraws:
-        """At most ``n_draws`` of the draws, evenly spaced."""
-        if n_draws >= len(self):
-            return self
-        at = np.linspace(0, len(self) - 1, n_draws).round().astype(np.int64)
-        return attrs.evolve(self, theta=self.theta[at])
-
-    def to_frame(self, like: FrameKind = "pandas") -> object:
-        """One row a draw, one column a parameter, natural scale."""
-        return build_frame(dict(zip(self.names, self.values.T, strict=True)), like)
-
-    def __repr__(self) -> str:
-        """One line."""
-        return f"ParameterDraws({len(self):,} draws of {', '.join(self.names)}; {self.method})"
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -160,12 +101,16 @@ class DeltaIntervals(Generic[FittedT]):
         low, high = attrs.evolve(self, predict=_Sum(predict=self.predict), probability=False).interval(level)
         return float(low[0]), float(high[0])
 
+    def with_draws(self, draws: ParameterDraws, n: int, /) -> DrawIntervals[FittedT]:
+        """Bounds of the same ``n`` predictions from draws; errors as :class:`DrawIntervals`."""
+        return DrawIntervals(fitted=self.fitted, draws=draws, predict=self.predict, n_customers=n)
+
     def _covariance(self) -> FloatArray:
         estimate = self.fitted.estimate
         covariance = estimate.theta_covariance
         if not bool(np.isfinite(covariance).all()):
             message = (
-                "no delta-method interval: the data leave a parameter undetermined; use a prior and sample_posterior()"
+                "no delta-method interval: the data leave a parameter undetermined; use fit.posterior(...) with a prior"
             )
             raise ConvergenceError(f"{message} ({estimate.report})", fit=self.fitted)
         return covariance
@@ -230,12 +175,26 @@ class DrawIntervals(Generic[FittedT]):
         ``predict(fitted, rows)`` gives the predictions of some customers, or of all with ``rows=None``; (n,).
     n_customers
         How many customers there are in all.
+
+    Raises
+    ------
+    InputError
+        If the draws are of other parameters.
     """
 
     fitted: FittedT
     draws: ParameterDraws
     predict: RowPredictor[FittedT]
     n_customers: int
+
+    def __attrs_post_init__(self) -> None:
+        if self.draws.names != self.fitted.estimate.names:
+            expected = f"draws of {list(self.fitted.estimate.names)}"
+            raise InputError("with_draws", expected=expected, got=str(list(self.draws.names)))
+
+    def with_draws(self, draws: ParameterDraws, n: int, /) -> DrawIntervals[FittedT]:
+        """Bounds of the same ``n`` predictions from other draws."""
+        return attrs.evolve(self, draws=draws, n_customers=n)
 
     @property
     def method(self) -> str:
@@ -287,13 +246,11 @@ class _OfSummary(Generic[FittedT]):
 
 
 def with_intervals(
-    fitted: FittedT,
-    summary: CustomerSummary,
-    predict: Callable[[FittedT, CustomerSummary], CustomerValues],
-    *,
-    draws: ParameterDraws | None = None,
+    fitted: FittedT, summary: CustomerSummary, predict: Callable[[FittedT, CustomerSummary], CustomerValues]
 ) -> CustomerValues:
-    """Predict, and know how sure the prediction is.
+    """Give bounds to a prediction of one's own, made of those of a fitted model.
+
+    The predictions of the models here have them already.
 
     Parameters
     ----------
@@ -303,35 +260,17 @@ def with_intervals(
         The customers.
     predict
         The prediction wanted, of a fitted model and a summary.
-    draws
-        Draws of the parameters from :func:`~custvalue.clv.posterior.sample_posterior` or
-        :func:`~custvalue.clv.posterior.bootstrap`; None for the delta method.
 
     Returns
     -------
     CustomerValues
-        Whose ``.interval(level)`` works; the values are those of ``fitted`` itself.
-
-    Raises
-    ------
-    InputError
-        If the draws are of other parameters.
+        Whose ``.interval(level)`` is by the delta method, and whose ``.with_draws(draws)`` takes others; the values
+        are those of ``fitted`` itself.
     """
-    of_summary = _OfSummary(summary=summary, predict=predict)
     values = predict(fitted, summary)
-    if draws is None:
-        source: DeltaIntervals[FittedT] | DrawIntervals[FittedT] = DeltaIntervals(
-            fitted=fitted, predict=of_summary, probability=values.unit == "probability"
-        )
-        return attrs.evolve(values, intervals=source)
-    if draws.names != fitted.estimate.names:
-        expected = f"draws of {list(fitted.estimate.names)}"
-        raise InputError("with_intervals(draws)", expected=expected, got=str(list(draws.names)))
-    source = DrawIntervals(fitted=fitted, draws=draws, predict=of_summary, n_customers=len(summary))
+    source = DeltaIntervals(
+        fitted=fitted,
+        predict=_OfSummary(summary=summary, predict=predict),
+        probability=values.unit == "probability",
+    )
     return attrs.evolve(values, intervals=source)
-
-
-def _checked_level(level: float) -> float:
-    if not 0.0 < level < 1.0:
-        raise InputError("interval(level)", expected="a probability between 0 and 1", got=repr(level))
-    return level

@@ -6,13 +6,13 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._estimate import LogNormalPrior, checked, estimate
+from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels import grouped
 from custvalue.clv._kernels import lognormal_spend as kernel
 from custvalue.clv._optimise import Problem
-from custvalue.clv._result import CustomerValues
-from custvalue.clv._spend import FittedSpendModel, NonPositive, SpendRows, independence, spend_rows, variance_notes
-from custvalue.data import CustomerSummary
+from custvalue.clv._spend import FittedSpendModel, Independence, NonPositive, SpendModelBase, SpendRows
+from custvalue.clv.processes import LognormalAmounts
+from custvalue.data import Currency
 
 __all__ = ["FittedLognormalSpend", "LognormalSpend"]
 
@@ -22,36 +22,18 @@ class FittedLognormalSpend(FittedSpendModel):
     """A fitted log-normal spend model; made by :meth:`LognormalSpend.fit`."""
 
     @property
-    def population_mean(self) -> float:
-        """Mean spend of a purchase of a customer not seen yet, major units."""
-        location, between, _ = self.estimate.values.tolist()
-        return float(np.exp(location + 0.5 * between**2))
+    def process(self) -> LognormalAmounts:
+        """The fit as something to draw amounts from, for :func:`~custvalue.clv.simulate_log`."""
+        return LognormalAmounts(*self.estimate.values.tolist())
 
-    def expected_spend(self, summary: CustomerSummary, /) -> CustomerValues:
-        """Mean spend of a future purchase of each customer.
-
-        Parameters
-        ----------
-        summary
-            In the currency of the fit.
-
-        Returns
-        -------
-        CustomerValues
-            (n_customers,) in major units; always finite.
-
-        Raises
-        ------
-        UnitError
-            If the summary is in another currency.
-        """
-        x, z = self._observed(summary, floor=True)
+    def mean_spend(self, x: FloatArray, z: FloatArray, /) -> FloatArray:
+        """Mean spend after ``x`` (n_rows,) repeat purchases of mean ``z``; always finite."""
         location, between, within = self.estimate.values.tolist()
-        return self._spend(summary, kernel.expected_spend(location, between, within, x, z))
+        return kernel.expected_spend(location, between, within, x, z)
 
 
 @attrs.frozen(kw_only=True)
-class LognormalSpend:
+class LognormalSpend(SpendModelBase[FittedLognormalSpend]):
     """A log-normal model of spend per purchase.
 
     Assumes: the log of a customer's mean spend is normal (``location``, ``between``) over customers; a customer's
@@ -85,44 +67,30 @@ class LognormalSpend:
     True
     """
 
-    prior: LogNormalPrior | None = None
     non_positive: NonPositive = NonPositive.REFUSE
 
-    def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedLognormalSpend:
-        """Fit to the repeat customers of a summary, each counted ``weights`` (n_customers,) times.
+    @property
+    def positive(self) -> NonPositive:
+        """What to do with amounts of 0 or less."""
+        return self.non_positive
 
-        Raises
-        ------
-        InputError, ConvergenceError
-            As :meth:`GammaGamma.fit`.
-        """
-        rows = spend_rows(summary, "LognormalSpend", positive=self.non_positive, weights=weights)
-        check = independence(rows.x, rows.z)
-        found = estimate(_problem(rows), self.prior, notes=variance_notes(rows, check))
-        return checked(FittedLognormalSpend(estimate=found, currency=summary.currency, independence=check))
+    def problem_of(self, rows: SpendRows, /) -> Problem:
+        """Give the likelihood problem of some rows."""
+        log_scale = float(np.log(rows.mean))
+        log_z = np.log(rows.z)
+        groups = grouped.fold(rows.x, log_z - log_scale, rows.weights)
+        return Problem(
+            names=("location", "between", "within"),
+            objective=_Objective(groups),
+            starts=(np.array([0.0, -0.7, -0.5]), np.array([0.0, -2.0, 0.0]), np.array([0.0, 0.0, -3.0])),
+            shift=np.array([log_scale, 0.0, 0.0]),
+            offset=-float(rows.weights @ log_z),
+            weight=rows.weight,
+            positive=(False, True, True),
+        )
 
-    def problem(self, summary: CustomerSummary, /) -> Problem:
-        """Give the likelihood problem behind the fit, for posteriors."""
-        return self.weighted_problem(summary, None)
-
-    def weighted_problem(self, summary: CustomerSummary, weights: FloatArray | None, /) -> Problem:
-        """Give the likelihood problem with case weights (n_customers,), for bootstraps."""
-        return _problem(spend_rows(summary, "LognormalSpend", positive=self.non_positive, weights=weights))
-
-
-def _problem(rows: SpendRows) -> Problem:
-    log_scale = float(np.log(rows.mean))
-    log_z = np.log(rows.z)
-    groups = grouped.fold(rows.x, log_z - log_scale, rows.weights)
-    return Problem(
-        names=("location", "between", "within"),
-        objective=_Objective(groups),
-        starts=(np.array([0.0, -0.7, -0.5]), np.array([0.0, -2.0, 0.0]), np.array([0.0, 0.0, -3.0])),
-        shift=np.array([log_scale, 0.0, 0.0]),
-        offset=-float(rows.weights @ log_z),
-        weight=rows.weight,
-        positive=(False, True, True),
-    )
+    def _fitted(self, found: Estimate, currency: Currency, check: Independence, /) -> FittedLognormalSpend:
+        return FittedLognormalSpend(estimate=found, settings=self, currency=currency, independence=check)
 
 
 @attrs.frozen(eq=False)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
+import numpy as np
 
+from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._kernels.nbd import NBD_KERNEL
 from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv.processes import NBDProcess
 from custvalue.data import TimeUnit
 
 __all__ = ["NBD", "FittedNBD"]
@@ -18,11 +21,6 @@ __all__ = ["NBD", "FittedNBD"]
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedNBD(FittedTransactions):
     """A fitted :class:`NBD`."""
-
-    @property
-    def kernel(self) -> PurchaseKernel:
-        """Functions of arrays that make the model."""
-        return NBD_KERNEL
 
 
 @attrs.frozen(kw_only=True)
@@ -42,16 +40,17 @@ class NBD(PatternModel[FittedNBD]):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from custvalue.data import PurchasePatterns
-    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
-    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
-    >>> NBD().fit(data).diagnostics.converged
+    >>> from custvalue.testing import example_summary
+    >>> NBD().fit(example_summary()).diagnostics.converged
     True
     """
 
     kernel: ClassVar[PurchaseKernel] = NBD_KERNEL
     notes: ClassVar[tuple[str, ...]] = ("nobody ever leaves in this model; P(alive) is 1 for all",)
 
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> NBDProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+        return NBDProcess(*np.exp(theta).tolist(), unit=unit)
+
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedNBD:
-        return FittedNBD(estimate=found, unit=unit)
+        return FittedNBD(estimate=found, settings=self, unit=unit)

@@ -6,13 +6,13 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._estimate import LogNormalPrior, checked, estimate
+from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels import grouped
 from custvalue.clv._kernels import normal_margin as kernel
 from custvalue.clv._optimise import Problem
-from custvalue.clv._result import CustomerValues
-from custvalue.clv._spend import FittedSpendModel, SpendRows, independence, spend_rows, variance_notes
-from custvalue.data import CustomerSummary
+from custvalue.clv._spend import FittedSpendModel, Independence, SpendModelBase, SpendRows
+from custvalue.clv.processes import NormalAmounts
+from custvalue.data import Currency
 from custvalue.errors import InputError
 
 __all__ = ["FittedNormalMargin", "NormalMargin"]
@@ -20,33 +20,21 @@ __all__ = ["FittedNormalMargin", "NormalMargin"]
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedNormalMargin(FittedSpendModel):
-    """A fitted normal margin model; made by :meth:`NormalMargin.fit`."""
+    """A fitted normal model of margins; made by :meth:`NormalMargin.fit`."""
 
-    def expected_spend(self, summary: CustomerSummary, /) -> CustomerValues:
-        """Mean margin of a future purchase of each customer, shrunk towards the mean of all.
+    @property
+    def process(self) -> NormalAmounts:
+        """The fit as something to draw amounts from, for :func:`~custvalue.clv.simulate_log`."""
+        return NormalAmounts(*self.estimate.values.tolist())
 
-        Parameters
-        ----------
-        summary
-            In the currency of the fit; its amounts are margins.
-
-        Returns
-        -------
-        CustomerValues
-            (n_customers,) in major units, any sign.
-
-        Raises
-        ------
-        UnitError
-            If the summary is in another currency.
-        """
-        x, z = self._observed(summary, floor=False)
+    def mean_spend(self, x: FloatArray, z: FloatArray, /) -> FloatArray:
+        """Mean spend after ``x`` (n_rows,) repeat purchases of mean ``z``; always finite."""
         mean, between, within = self.estimate.values.tolist()
-        return self._spend(summary, kernel.expected_spend(mean, between, within, x, z))
+        return kernel.expected_spend(mean, between, within, x, z)
 
 
 @attrs.frozen(kw_only=True)
-class NormalMargin:
+class NormalMargin(SpendModelBase[FittedNormalMargin]):
     """A model of the margin of a purchase that may be negative.
 
     Assumes: a customer's margins vary normally about the customer's own mean, with the same deviation ``within`` for
@@ -78,53 +66,36 @@ class NormalMargin:
     True
     """
 
-    prior: LogNormalPrior | None = None
+    @property
+    def positive(self) -> None:
+        """Amounts of 0 or less are welcome."""
+        return None
 
-    def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedNormalMargin:
-        """Fit to the repeat customers of a summary of margins, each counted ``weights`` (n_customers,) times.
-
-        Raises
-        ------
-        InputError
-            If nobody came back, or all means are equal.
-        ConvergenceError
-            If the search ends away from a maximum.
-        """
-        rows = spend_rows(summary, "NormalMargin", positive=None, weights=weights)
-        check = independence(rows.x, rows.z)
-        found = estimate(_problem(rows), self.prior, notes=variance_notes(rows, check))
-        return checked(FittedNormalMargin(estimate=found, currency=summary.currency, independence=check))
-
-    def problem(self, summary: CustomerSummary, /) -> Problem:
-        """Give the likelihood problem behind the fit, for posteriors."""
-        return self.weighted_problem(summary, None)
-
-    def weighted_problem(self, summary: CustomerSummary, weights: FloatArray | None, /) -> Problem:
-        """Give the likelihood problem with case weights (n_customers,), for bootstraps."""
-        return _problem(spend_rows(summary, "NormalMargin", positive=None, weights=weights))
-
-
-def _problem(rows: SpendRows) -> Problem:
-    scale = rows.deviation
-    if scale == 0:
-        raise InputError(
-            "NormalMargin.fit",
-            expected="mean margins that differ between customers",
-            got=f"{rows.mean:g} for all {rows.x.size:,} repeat customers",
-            hint="A constant margin needs no model: pass margin= to BuyTillYouDie.",
+    def problem_of(self, rows: SpendRows, /) -> Problem:
+        """Give the likelihood problem of some rows."""
+        scale = rows.deviation
+        if scale == 0:
+            raise InputError(
+                "NormalMargin.fit",
+                expected="mean margins that differ between customers",
+                got=f"{rows.mean:g} for all {rows.x.size:,} repeat customers",
+                hint="A constant margin needs no model: pass margin= to BuyTillYouDie.",
+            )
+        groups = grouped.fold(rows.x, (rows.z - rows.mean) / scale, rows.weights)
+        log_scale = np.log(scale)
+        return Problem(
+            names=("mean", "between", "within"),
+            objective=_Objective(groups),
+            starts=(np.array([0.0, -0.5, -0.2]), np.array([0.0, -2.0, 0.5]), np.array([0.0, 0.0, -3.0])),
+            shift=np.array([rows.mean, log_scale, log_scale]),
+            offset=-rows.weight * float(log_scale),
+            weight=rows.weight,
+            positive=(False, True, True),
+            factor=np.array([scale, 1.0, 1.0]),
         )
-    groups = grouped.fold(rows.x, (rows.z - rows.mean) / scale, rows.weights)
-    log_scale = np.log(scale)
-    return Problem(
-        names=("mean", "between", "within"),
-        objective=_Objective(groups),
-        starts=(np.array([0.0, -0.5, -0.2]), np.array([0.0, -2.0, 0.5]), np.array([0.0, 0.0, -3.0])),
-        shift=np.array([rows.mean, log_scale, log_scale]),
-        offset=-rows.weight * float(log_scale),
-        weight=rows.weight,
-        positive=(False, True, True),
-        factor=np.array([scale, 1.0, 1.0]),
-    )
+
+    def _fitted(self, found: Estimate, currency: Currency, check: Independence, /) -> FittedNormalMargin:
+        return FittedNormalMargin(estimate=found, settings=self, currency=currency, independence=check)
 
 
 @attrs.frozen(eq=False)

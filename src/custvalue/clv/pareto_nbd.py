@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
+import numpy as np
 
+from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._kernels.pareto_nbd import PARETO_NBD
 from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv.processes import ParetoNBDProcess
 from custvalue.data import TimeUnit
 
 __all__ = ["FittedParetoNBD", "ParetoNBD"]
@@ -18,11 +21,6 @@ __all__ = ["FittedParetoNBD", "ParetoNBD"]
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedParetoNBD(FittedTransactions):
     """A fitted :class:`ParetoNBD`."""
-
-    @property
-    def kernel(self) -> PurchaseKernel:
-        """Functions of arrays that make the model."""
-        return PARETO_NBD
 
 
 @attrs.frozen(kw_only=True)
@@ -46,15 +44,16 @@ class ParetoNBD(PatternModel[FittedParetoNBD]):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from custvalue.data import PurchasePatterns
-    >>> x, t_x = np.array([0.0, 1, 2, 3, 6]), np.array([0.0, 5, 20, 30, 38])
-    >>> data = PurchasePatterns(x=x, t_x=t_x, T=np.full(5, 39.0), weights=np.array([50.0, 20, 10, 8, 6]))
-    >>> ParetoNBD().fit(data).diagnostics.converged
+    >>> from custvalue.testing import example_summary
+    >>> ParetoNBD().fit(example_summary()).diagnostics.converged
     True
     """
 
     kernel: ClassVar[PurchaseKernel] = PARETO_NBD
 
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> ParetoNBDProcess:
+        """Give the model at log-parameters (n_params,), to draw customers from."""
+        return ParetoNBDProcess(*np.exp(theta).tolist(), unit=unit)
+
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedParetoNBD:
-        return FittedParetoNBD(estimate=found, unit=unit)
+        return FittedParetoNBD(estimate=found, settings=self, unit=unit)

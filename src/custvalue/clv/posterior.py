@@ -8,37 +8,38 @@ answer is an error.
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import attrs
 import numpy as np
 from scipy import linalg
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray
-from custvalue.clv._drawing import SupportsProblem, drawable, joined, joint_draws, with_prior
-from custvalue.clv._estimate import Fitted, LogNormalPrior
+from custvalue.clv._draws import ParameterDraws
+from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._kernels import psis
 from custvalue.clv._optimise import LOG_BOUND, Problem
-from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
-from custvalue.clv.intervals import ParameterDraws
-from custvalue.data import CustomerSummary
 from custvalue.errors import ConvergenceError, InputError
 
-__all__ = ["JointPosterior", "Posterior", "sample_joint_posterior", "sample_posterior"]
+__all__ = ["Posterior", "sample_posterior"]
 
 _DEGREES = 5.0  # of the t proposal: tails heavier than any posterior met
 _ROUNDS = 4
 _PER_DRAW = 4  # proposals for each draw wanted
 
+FitT = TypeVar("FitT", bound=Fitted)
+
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class Posterior(ArrayHolder):
-    """A posterior sample and how good it is.
+class Posterior(ArrayHolder, Generic[FitT]):
+    """A posterior sample and how good it is; made by the ``posterior`` of a fit.
 
     Parameters
     ----------
     fitted
         The fit at the posterior mode.
     draws
-        Equally weighted draws.
+        Equally weighted draws, for ``prediction.with_draws(...)``.
     k_hat
         Shape of the tail of the importance weights: under .5 excellent, up to .7 usable.
     effective
@@ -49,7 +50,7 @@ class Posterior(ArrayHolder):
         How often the approximation was made; 1 if the first was good enough.
     """
 
-    fitted: Fitted
+    fitted: FitT
     draws: ParameterDraws
     k_hat: float
     effective: float
@@ -64,58 +65,23 @@ class Posterior(ArrayHolder):
         )
 
 
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class JointPosterior(ArrayHolder):
-    """A posterior sample of both parts of a lifetime-value model.
-
-    Parameters
-    ----------
-    fitted
-        The fit at the posterior mode.
-    draws
-        Equally weighted joint draws, for :meth:`FittedBuyTillYouDie.with_draws`.
-    purchases, spend
-        The samples of the parts, with their k-hats.
-    """
-
-    fitted: FittedBuyTillYouDie
-    draws: ParameterDraws
-    purchases: Posterior
-    spend: Posterior
-
-    def __repr__(self) -> str:
-        """One line."""
-        return f"JointPosterior(purchases={self.purchases!r}, spend={self.spend!r})"
-
-
 def sample_posterior(
-    model: SupportsProblem,
-    summary: CustomerSummary,
-    /,
-    *,
-    prior: LogNormalPrior | None = None,
-    n_draws: int = 1_000,
-    seed: int | np.random.Generator,
-) -> Posterior:
-    """Draw from the posterior of a model's parameters.
+    mode: FitT, problem: Problem, prior: Prior, n_draws: int, seed: int | np.random.Generator
+) -> Posterior[FitT]:
+    """Draw from the posterior of a problem's parameters.
 
     Parameters
     ----------
-    model
-        A purchase or spend model of this room.
-    summary
-        The customers.
+    mode
+        The fit at the posterior mode.
+    problem
+        Its likelihood.
     prior
-        The prior; by default that of the model, or the weak :class:`LogNormalPrior` if it has none.
+        Its prior.
     n_draws
         Draws wanted, 100 or more; four times as many are proposed.
     seed
         A number, or a numpy generator.
-
-    Returns
-    -------
-    Posterior
-        With equally weighted draws.
 
     Raises
     ------
@@ -130,69 +96,30 @@ def sample_posterior(
     of Machine Learning Research 25(72).
     """
     if n_draws < 100:
-        raise InputError("sample_posterior(n_draws)", expected="100 or more", got=repr(n_draws))
-    chosen = prior or model.prior or LogNormalPrior()
-    fitted, problem = with_prior(model, chosen).fit(summary), model.problem(summary)
+        raise InputError("posterior(n_draws)", expected="100 or more", got=repr(n_draws))
     rng = np.random.default_rng(seed)
-    sample = _sample(fitted, problem, chosen, _PER_DRAW * n_draws, rng)
+    sample = _sample(mode.estimate, problem, prior, _PER_DRAW * n_draws, rng)
     if sample.k_hat > psis.k_hat_limit(_PER_DRAW * n_draws):
         message = (
             f"the posterior is too far from its approximation: k-hat {sample.k_hat:.2f} after {sample.rounds} rounds; "
-            "use a stronger prior, a simpler model, or bootstrap()"
+            "use a stronger prior, a simpler model, or fit.bootstrap(...)"
         )
-        raise ConvergenceError(message, fit=fitted)
+        raise ConvergenceError(message, fit=mode)
     picked = _systematic(np.exp(sample.log_weights), n_draws, rng)
     draws = ParameterDraws(
         names=problem.names,
-        theta=problem.to_reported(sample.theta[picked]),
+        theta=np.array([problem.to_reported(row) for row in sample.theta[picked]]),
         positive=problem.log_scaled,
         method="posterior",
     )
     return Posterior(
-        fitted=fitted,
+        fitted=mode,
         draws=draws,
         k_hat=sample.k_hat,
         effective=psis.effective_draws(sample.log_weights),
         n_proposals=_PER_DRAW * n_draws,
         rounds=sample.rounds,
     )
-
-
-def sample_joint_posterior(
-    model: BuyTillYouDie,
-    summary: CustomerSummary,
-    /,
-    *,
-    prior: LogNormalPrior | None = None,
-    n_draws: int = 1_000,
-    seed: int | np.random.Generator,
-) -> JointPosterior:
-    """Draw from the posterior of both parts of a lifetime-value model together.
-
-    The parts share no parameters and their likelihoods multiply, so the joint posterior is the pairing of both samples.
-
-    Parameters
-    ----------
-    model
-        Whose parts are models of this room.
-    summary, prior, n_draws, seed
-        As for :func:`sample_posterior`.
-
-    Raises
-    ------
-    InputError
-        If a part has no likelihood to draw from.
-    ConvergenceError
-        As for :func:`sample_posterior`.
-    """
-    rng = np.random.default_rng(seed)
-    purchases, spend = (
-        sample_posterior(drawable(part), summary, prior=prior, n_draws=n_draws, seed=rng)
-        for part in (model.purchases, model.spend)
-    )
-    fitted = joined(model, purchases.fitted, spend.fitted)
-    draws = joint_draws(fitted, purchases.draws.theta, spend.draws.theta, "posterior")
-    return JointPosterior(fitted=fitted, draws=draws, purchases=purchases, spend=spend)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -205,9 +132,7 @@ class _Sample:
     rounds: int
 
 
-def _sample(
-    fitted: Fitted, problem: Problem, prior: LogNormalPrior, n_proposals: int, rng: np.random.Generator
-) -> _Sample:
+def _sample(mode: Estimate, problem: Problem, prior: Prior, n_proposals: int, rng: np.random.Generator) -> _Sample:
     """Propose, weigh, and fit the proposal again while k-hat is too large."""
     log_prior = prior.penalty(problem)
 
@@ -217,8 +142,9 @@ def _sample(
         value = problem.objective(theta)[0] + log_prior(theta)[0]
         return value if np.isfinite(value) else -np.inf
 
-    centre = problem.to_scaled(fitted.estimate.theta)
-    covariance = _inverse(-fitted.estimate.hessian * np.outer(problem.factors, problem.factors))
+    centre = problem.to_scaled(mode.theta)
+    slope = _slope(problem)
+    covariance = _inverse(-slope.T @ mode.hessian @ slope)
     limit = psis.k_hat_limit(n_proposals)
     rounds = 0
     while True:
@@ -233,6 +159,13 @@ def _sample(
         spread = theta - centre
         # a few dominant draws understate the spread: never below half of what was proposed
         covariance = 0.5 * covariance + (weights[:, None] * spread).T @ spread
+
+
+def _slope(problem: Problem) -> FloatArray:
+    """Slope (n_params, n_params) of the reported parameters in the scaled ones, in which they are linear."""
+    origin = np.zeros(len(problem.names))
+    columns: FloatArray = np.stack([problem.to_reported(unit) for unit in np.eye(origin.size)], axis=1)
+    return columns - problem.to_reported(origin)[:, None]
 
 
 def _propose(

@@ -1,260 +1,29 @@
 """Customers drawn from the models: to try an analysis where the truth is known, and to test the fits.
 
 A purchase process and a spend process, each a model with parameters, go into :func:`simulate_log`; out comes a log of
-transactions with its summary. ``BGNBDProcess(unit=fit.unit, **fit.params)`` continues from a fit.
+transactions with its summary. ``fit.process`` continues from a fit.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import attrs
 import numpy as np
 
-from custvalue._arrays import (
-    ArrayHolder,
-    DateArray,
-    FloatArray,
-    IntArray,
-    check_lengths,
-    date_array,
-    float_array,
-    int_array,
-)
+from custvalue._arrays import ArrayHolder, DateArray, IntArray, check_lengths, date_array, int_array
 from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._kernels import simulation as kernel
+from custvalue.clv.processes import PurchaseProcess, SpendProcess
 from custvalue.data import Currency, CustomerIndex, CustomerSummary, Holdout, ObservationWindow, TimeUnit
 from custvalue.errors import InputError
 
-__all__ = [
-    "BGCNBDkProcess",
-    "BGNBDProcess",
-    "GGompertzNBDProcess",
-    "GammaGammaAmounts",
-    "Latent",
-    "LognormalAmounts",
-    "MBGCNBDkProcess",
-    "MBGNBDProcess",
-    "NBDProcess",
-    "NormalAmounts",
-    "ParetoNBDProcess",
-    "PurchaseProcess",
-    "SimulatedLog",
-    "SpendProcess",
-    "simulate_log",
-]
+__all__ = ["SimulatedLog", "simulate_log"]
 
 Seed: TypeAlias = int | np.random.Generator
 _DAY = np.timedelta64(1, "D")
 _DAY_US = 86_400_000_000
 _MOST = 2.0**62  # minor units; a mean that does not exist draws more
-
-
-def _positive(instance: object, attribute: attrs.Attribute[float], value: float) -> None:
-    if not (math.isfinite(value) and value > 0):
-        where = f"{type(instance).__name__}.{attribute.name}"
-        raise InputError(where, expected="a finite number above 0", got=repr(value))
-
-
-def _whole(instance: object, attribute: attrs.Attribute[int], value: int) -> None:
-    if value < 1 or value != int(value):
-        where = f"{type(instance).__name__}.{attribute.name}"
-        raise InputError(where, expected="a whole number of 1 or more", got=repr(value))
-
-
-_parameter = attrs.field(converter=float, validator=_positive)
-
-
-@attrs.frozen(kw_only=True, eq=False, repr=False)
-class Latent(ArrayHolder):
-    """What a process draws for each customer.
-
-    Parameters
-    ----------
-    rates
-        (n_customers,) rate of the gaps between purchases.
-    lifetimes
-        (n_customers,) age at which the customer leaves; ``inf`` where that is not how one leaves.
-    limits
-        (n_customers,) repeat purchases after which the customer leaves; ``inf`` where that is not how one leaves.
-    gap_shape
-        Shape of the Erlang gaps; 1 is purely random buying.
-    """
-
-    rates: FloatArray = float_array()
-    lifetimes: FloatArray = float_array()
-    limits: FloatArray = float_array()
-    gap_shape: int = 1
-
-
-class PurchaseProcess(Protocol):
-    """How customers buy and leave."""
-
-    @property
-    def unit(self) -> TimeUnit:
-        """Unit of time of the parameters."""
-        ...
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw what makes each customer the one he or she is."""
-        ...
-
-
-class SpendProcess(Protocol):
-    """What purchases bring."""
-
-    def draw(self, owner: IntArray, n_customers: int, rng: np.random.Generator, /) -> FloatArray:
-        """Draw the amount of each purchase, major units; ``owner`` (n_purchases,) says whose it is."""
-        ...
-
-
-@attrs.frozen
-class _GammaRates:
-    """Buying at rates that are gamma (r, alpha) over customers."""
-
-    r: float = _parameter
-    alpha: float = _parameter
-    unit: TimeUnit = attrs.field(default=TimeUnit.WEEK, kw_only=True)
-
-    def _latent(
-        self,
-        n_customers: int,
-        rng: np.random.Generator,
-        *,
-        lifetimes: FloatArray | None = None,
-        limits: FloatArray | None = None,
-        gap_shape: int = 1,
-    ) -> Latent:
-        never = np.full(n_customers, np.inf)
-        return Latent(
-            rates=kernel.purchase_rates(self.r, self.alpha, n_customers, rng),
-            lifetimes=never if lifetimes is None else lifetimes,
-            limits=never if limits is None else limits,
-            gap_shape=gap_shape,
-        )
-
-
-@attrs.frozen
-class NBDProcess(_GammaRates):
-    """Random buying at gamma (r, alpha) rates; nobody ever leaves."""
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates."""
-        return self._latent(n_customers, rng)
-
-
-@attrs.frozen
-class ParetoNBDProcess(_GammaRates):
-    """Random buying at gamma (r, alpha) rates until an exponential lifetime with gamma (s, beta) rate ends."""
-
-    s: float = _parameter
-    beta: float = _parameter
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates and lifetimes."""
-        return self._latent(n_customers, rng, lifetimes=kernel.pareto_lifetimes(self.s, self.beta, n_customers, rng))
-
-
-@attrs.frozen
-class GGompertzNBDProcess(_GammaRates):
-    """Random buying at gamma (r, alpha) rates until a Gompertz lifetime with gamma (s, beta) rate ends."""
-
-    b: float = _parameter
-    s: float = _parameter
-    beta: float = _parameter
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates and lifetimes."""
-        lifetimes = kernel.gompertz_lifetimes(self.b, self.s, self.beta, n_customers, rng)
-        return self._latent(n_customers, rng, lifetimes=lifetimes)
-
-
-@attrs.frozen
-class BGNBDProcess(_GammaRates):
-    """Random buying at gamma (r, alpha) rates; after each repeat purchase a beta (a, b) chance to leave."""
-
-    a: float = _parameter
-    b: float = _parameter
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates and last purchases."""
-        limits = kernel.beta_geometric_limits(self.a, self.b, n_customers, rng, at_start=False)
-        return self._latent(n_customers, rng, limits=limits)
-
-
-@attrs.frozen
-class MBGNBDProcess(_GammaRates):
-    """As :class:`BGNBDProcess`, with one more chance to leave right after the first purchase."""
-
-    a: float = _parameter
-    b: float = _parameter
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates and last purchases."""
-        limits = kernel.beta_geometric_limits(self.a, self.b, n_customers, rng, at_start=True)
-        return self._latent(n_customers, rng, limits=limits)
-
-
-@attrs.frozen
-class BGCNBDkProcess(BGNBDProcess):
-    """As :class:`BGNBDProcess`, with more regular gaps: Erlang with shape ``k``."""
-
-    k: int = attrs.field(kw_only=True, validator=_whole)
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates and last purchases."""
-        return attrs.evolve(super().draw(n_customers, rng), gap_shape=self.k)
-
-
-@attrs.frozen
-class MBGCNBDkProcess(MBGNBDProcess):
-    """As :class:`MBGNBDProcess`, with more regular gaps: Erlang with shape ``k``."""
-
-    k: int = attrs.field(kw_only=True, validator=_whole)
-
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
-        """Draw rates and last purchases."""
-        return attrs.evolve(super().draw(n_customers, rng), gap_shape=self.k)
-
-
-@attrs.frozen
-class GammaGammaAmounts:
-    """Amounts gamma with shape p about a customer's mean; the customers' rates gamma (q, gamma)."""
-
-    p: float = _parameter
-    q: float = _parameter
-    gamma: float = _parameter
-
-    def draw(self, owner: IntArray, n_customers: int, rng: np.random.Generator, /) -> FloatArray:
-        """Draw one amount a purchase."""
-        return kernel.gamma_gamma_amounts(self.p, self.q, self.gamma, owner, n_customers, rng)
-
-
-@attrs.frozen
-class LognormalAmounts:
-    """Log-normal amounts about a customer's mean, whose log is normal (location, between) over customers."""
-
-    location: float
-    between: float = _parameter
-    within: float = _parameter
-
-    def draw(self, owner: IntArray, n_customers: int, rng: np.random.Generator, /) -> FloatArray:
-        """Draw one amount a purchase."""
-        return kernel.lognormal_amounts(self.location, self.between, self.within, owner, n_customers, rng)
-
-
-@attrs.frozen
-class NormalAmounts:
-    """Margins normal about a customer's mean, itself normal (mean, between) over customers; any sign."""
-
-    mean: float
-    between: float = _parameter
-    within: float = _parameter
-
-    def draw(self, owner: IntArray, n_customers: int, rng: np.random.Generator, /) -> FloatArray:
-        """Draw one margin a purchase."""
-        return kernel.normal_amounts(self.mean, self.between, self.within, owner, n_customers, rng)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -342,11 +111,14 @@ class SimulatedLog(ArrayHolder):
             unit=unit,
         )
 
-    def holdout(self, after: str | np.datetime64) -> Holdout:
-        """Tell what the customers acquired by a day did after it, to the end of the window; purchase days counted."""
-        day = self._day(after)
-        later = self.time >= day + _DAY
-        known = np.unique(self.owner[~later])
+    def holdout(self, after: str | np.datetime64, *, until: str | np.datetime64 | None = None) -> Holdout:
+        """Tell what the customers acquired by a day did after it, to the end of the window or of another day.
+
+        Purchase days are counted.
+        """
+        day, last_day = self._day(after), self._day(until)
+        later = (self.time >= day + _DAY) & (self.time < last_day + _DAY)
+        known = np.unique(self.owner[self.time < day + _DAY])
         n_all = len(self.customers)
         owner, days = self.owner[later], self.time[later].astype("datetime64[D]")
         new = np.ones(owner.size, dtype=bool)
@@ -358,7 +130,7 @@ class SimulatedLog(ArrayHolder):
             n_purchases=np.bincount(owner[new], minlength=n_all)[known],
             total_amount=amounts[known],
             starts=day + _DAY,
-            ends=self.window.end,
+            ends=last_day,
             currency=self.currency,
             n_new_customers=int(np.setdiff1d(owner, known).size),
         )
@@ -406,6 +178,7 @@ def simulate_log(
 
     Examples
     --------
+    >>> from custvalue.clv import BGNBDProcess, GammaGammaAmounts
     >>> log = simulate_log(
     ...     BGNBDProcess(r=0.25, alpha=4.4, a=0.8, b=2.4), GammaGammaAmounts(p=6.2, q=3.7, gamma=15.4),
     ...     n_customers=100, window=ObservationWindow("2026-01-01", "2026-12-31"), acquired_until="2026-03-31", seed=1,

@@ -7,12 +7,13 @@ import math
 import attrs
 import numpy as np
 
+from custvalue._arrays import IntArray
 from custvalue.clv._kernels.simulation import bgbb_opportunities
 from custvalue.clv.opportunities import Opportunities
 from custvalue.data import CustomerIndex
 from custvalue.errors import InputError
 
-__all__ = ["BGBBProcess", "simulate_opportunities"]
+__all__ = ["BGBBProcess", "draw_opportunities", "simulate_opportunities"]
 
 
 @attrs.frozen
@@ -59,9 +60,11 @@ def simulate_opportunities(
     if n_customers < 1 or n_opportunities < 1:
         got = f"{n_customers} customers, {n_opportunities} opportunities"
         raise InputError("simulate_opportunities", expected="1 or more of each", got=got)
-    n = np.full(n_customers, n_opportunities, dtype=np.int64)
-    bought = bgbb_opportunities(
-        process.alpha, process.beta, process.gamma, process.delta, n, np.random.default_rng(seed)
-    )
-    last = np.where(bought, np.arange(1, n_opportunities + 1), 0).max(axis=1)
-    return Opportunities(customers=CustomerIndex(np.arange(n_customers)), x=bought.sum(axis=1), t_x=last, n=n)
+    return draw_opportunities(process, np.full(n_customers, n_opportunities), np.random.default_rng(seed))
+
+
+def draw_opportunities(process: BGBBProcess, n: IntArray, rng: np.random.Generator) -> Opportunities:
+    """Draw what customers with ``n`` (n_customers,) opportunities do with them."""
+    bought = bgbb_opportunities(process.alpha, process.beta, process.gamma, process.delta, n, rng)
+    last = np.where(bought, np.arange(1, bought.shape[1] + 1), 0).max(axis=1)
+    return Opportunities(customers=CustomerIndex(np.arange(n.size)), x=bought.sum(axis=1), t_x=last, n=n)

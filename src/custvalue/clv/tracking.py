@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol, SupportsFloat, runtime_checkable
 
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, DateArray, FloatArray, as_floats, check_lengths, date_array, float_array
+from custvalue._arrays import (
+    ArrayHolder,
+    DateArray,
+    FloatArray,
+    IntArray,
+    as_floats,
+    check_lengths,
+    date_array,
+    float_array,
+)
 from custvalue._frames import Column, FrameKind, build_frame
+from custvalue.clv._result import CustomerValues
+from custvalue.clv._settings import per_customer
 from custvalue.data import CustomerSummary, Horizon, TimeUnit
 from custvalue.errors import InputError
 
@@ -21,8 +32,11 @@ _DAY = np.timedelta64(1, "D")
 class SupportsNewCustomers(Protocol):
     """A fitted purchase model that knows what a new customer will do."""
 
-    def new_customer_purchases(self, horizon: Horizon, /) -> float:
-        """Repeat purchases to expect within the horizon from somebody who becomes a customer now."""
+    def new_customer_purchases(self, horizon: Horizon, /) -> SupportsFloat | CustomerValues:
+        """Repeat purchases to expect within the horizon from somebody who becomes a customer now.
+
+        Or from each of the customers it knows, if it tells them apart.
+        """
         ...
 
 
@@ -115,15 +129,30 @@ def track(
     first_day = np.datetime64(start).astype("datetime64[D]").astype("datetime64[us]")
     ends = np.round(np.arange(1, n_periods + 1) * period.days).astype(np.int64)
     last_days = first_day + (ends - 1) * _DAY
-    births, counts = np.unique(summary.first_at, return_counts=True)
+    births, born, counts = np.unique(summary.first_at, return_inverse=True, return_counts=True)
     ages = (last_days[:, None] + _DAY - births[None, :]).astype(np.int64)
     distinct, place = np.unique(np.maximum(ages, 0), return_inverse=True)
-    each = np.array([_purchases(fitted, int(age)) for age in distinct])
-    reached = each[place].reshape(ages.shape) @ counts
+    of_age = _Expected(fitted=fitted, summary=summary, born=born, counts=counts)
+    each = np.array([of_age(int(age)) for age in distinct])
+    reached = each[place.reshape(ages.shape), np.arange(births.size)].sum(axis=1)
     return Tracking(last_days=last_days, expected=np.diff(reached, prepend=0.0), actual=actual)
 
 
-def _purchases(fitted: SupportsNewCustomers, age_us: int) -> float:
-    if age_us == 0:
-        return 0.0
-    return fitted.new_customer_purchases(Horizon(age_us / 86_400_000_000, TimeUnit.DAY))
+@attrs.frozen(kw_only=True, eq=False)
+class _Expected:
+    """Purchases expected of the customers of each first day, (n_births,), when they are of an age."""
+
+    fitted: SupportsNewCustomers
+    summary: CustomerSummary
+    born: IntArray
+    counts: IntArray
+
+    def __call__(self, age_us: int) -> FloatArray:
+        if age_us == 0:
+            return np.zeros(self.counts.size)
+        found = self.fitted.new_customer_purchases(Horizon(age_us / 86_400_000_000, TimeUnit.DAY))
+        if not isinstance(found, CustomerValues):
+            each = float(found)
+            return each * self.counts.astype(np.float64)
+        own = per_customer(found, self.summary.customers, "track")
+        return np.bincount(self.born, weights=own, minlength=self.counts.size).astype(np.float64)

@@ -79,7 +79,7 @@ def does_not_revive(model: PurchaseModel, summary: CustomerSummary) -> None:
     """P(alive) at a later moment is no higher than now."""
     fitted = model.fit(summary)
     now, soon, later = (
-        fitted.probability_alive(summary, at=at).values for at in (None, _QUARTER, Horizon(9, TimeUnit.YEAR))
+        fitted.probability_alive(summary, at=at).values for at in (0, _QUARTER, Horizon(9, TimeUnit.YEAR))
     )
     assert bool((soon <= now + 1e-12).all() and (later <= soon + 1e-12).all()), "customers come back to life"
 

@@ -21,25 +21,28 @@ __all__ = [
     "purchase_rates",
 ]
 
+Column = FloatArray | float
+"""One parameter for all customers, or one for each."""
 
-def purchase_rates(r: float, alpha: float, n: int, rng: np.random.Generator) -> FloatArray:
+
+def purchase_rates(r: float, alpha: Column, n: int, rng: np.random.Generator) -> FloatArray:
     """Draw ``n`` purchase rates, gamma with shape ``r`` and rate ``alpha``."""
     return rng.standard_gamma(r, n) / alpha
 
 
-def pareto_lifetimes(s: float, beta: float, n: int, rng: np.random.Generator) -> FloatArray:
+def pareto_lifetimes(s: float, beta: Column, n: int, rng: np.random.Generator) -> FloatArray:
     """Draw exponential lifetimes whose rates are gamma (s, beta); Schmittlein et al. (1987)."""
     rates = np.maximum(rng.standard_gamma(s, n), np.finfo(float).tiny)
     return rng.standard_exponential(n) * beta / rates
 
 
-def gompertz_lifetimes(b: float, s: float, beta: float, n: int, rng: np.random.Generator) -> FloatArray:
+def gompertz_lifetimes(b: float, s: float, beta: Column, n: int, rng: np.random.Generator) -> FloatArray:
     """Draw Gompertz lifetimes with gamma (s, beta) rates; Bemmaor and Glady (2012), eq. (1)."""
     rates = np.maximum(rng.standard_gamma(s, n), np.finfo(float).tiny)
     return np.log1p(rng.standard_exponential(n) * beta / rates) / b
 
 
-def beta_geometric_limits(a: float, b: float, n: int, rng: np.random.Generator, *, at_start: bool) -> FloatArray:
+def beta_geometric_limits(a: Column, b: float, n: int, rng: np.random.Generator, *, at_start: bool) -> FloatArray:
     """Draw how many repeat purchases a customer makes before leaving.
 
     Leaving is tossed for after each repeat purchase (BG/NBD: at least one is made) and, with
