@@ -173,3 +173,9 @@ def test_the_level_keeps_its_size_and_sign() -> None:
 
     assert level[[0, 1, 2, 4]] == pytest.approx([1e-9, 1e12 / 3, -2 / 3, 1e-300], rel=1e-11)
     assert np.isnan(level[3])
+
+
+def test_one_purchase_is_no_level_to_fall_from() -> None:
+    series = paths(["once", "twice, steady"], [[0, 0, 90, 0, 0, 0], [0, 90, 90, 0, 0, 0]])
+
+    assert early_warnings(series, recent=3).customers.ids.tolist() == ["twice, steady"]

@@ -152,7 +152,7 @@ class EarlyWarnings(ArrayHolder):
     change
         (n_warned,) relative change, below 0.
     score
-        (n_warned,) difference in standard errors of the earlier spread; -inf where there was none.
+        (n_warned,) difference in standard errors of the earlier spread; -inf where it was 0.
     """
 
     customers: CustomerIndex
@@ -184,6 +184,8 @@ def early_warnings(
     series: ValueSeries, *, recent: int = 3, fall: float = 0.3, least_score: float = 2.0
 ) -> EarlyWarnings:
     """List customers whose recent periods fall short of their own earlier ones.
+
+    A customer with fewer than two earlier periods is not listed: one purchase is no level to fall from.
 
     Parameters
     ----------

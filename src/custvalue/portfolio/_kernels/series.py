@@ -66,7 +66,8 @@ def silence(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 def recent_fall(values: FloatArray, mask: BoolArray, recent: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Mean of the last periods, mean of those before, and their difference in standard errors of the latter's spread.
 
-    NaN where nothing lies before. With one period before, or without spread, the score is -inf, 0 or inf by sign.
+    NaN where nothing lies before; the score also with one period before, whose spread nobody knows. Without spread it
+    is -inf, 0 or inf by sign.
     """
     late = mask.copy()
     late[:, : max(values.shape[1] - recent, 0)] = False
@@ -79,4 +80,4 @@ def recent_fall(values: FloatArray, mask: BoolArray, recent: int) -> tuple[Float
     change = mean_late - mean_early
     certain = np.select([change < 0, change > 0], [-np.inf, np.inf], 0.0)
     score = np.where(error > 0, change / np.where(error > 0, error, 1.0), certain)
-    return mean_late, mean_early, np.asarray(np.where(np.isnan(change), np.nan, score))
+    return mean_late, mean_early, np.asarray(np.where(np.isnan(change) | (n_early < 2), np.nan, score))
