@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import attrs
 import numpy as np
 
 from custvalue.data import Currency, CustomerIndex, CustomerSummary, PurchasePatterns, TimeUnit
 
 DATA = Path(__file__).parents[1] / "data" / "cdnow_patterns.json"
-ENDS = {"weeks_39": "1997-09-30", "weeks_78": "1998-06-30"}
+ENDS = {"weeks_37": "1997-09-17", "weeks_39": "1997-09-30", "weeks_78": "1998-06-30"}
 
 
 @cache
@@ -72,3 +73,16 @@ def summary(period: str = "weeks_39", unit: TimeUnit = TimeUnit.WEEK) -> Custome
 def one_customer(x: int, t_x: int, T: int, unit: TimeUnit = TimeUnit.WEEK) -> CustomerSummary:
     """A single customer, ages in days."""
     return make_summary(np.array([x]), np.array([t_x]), np.array([T]), unit=unit)
+
+
+def repeated(summary: CustomerSummary, rows: np.ndarray) -> CustomerSummary:
+    """Customers of a summary, some of them several times under new ids."""
+    return attrs.evolve(
+        summary,
+        customers=CustomerIndex(np.arange(rows.size)),
+        first_at=summary.first_at[rows],
+        last_at=summary.last_at[rows],
+        n_purchases=summary.n_purchases[rows],
+        total_amount=None,
+        repeat_amount=None,
+    )

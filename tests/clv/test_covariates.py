@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 import pytest
-from tests.clv._cdnow import make_summary
+from tests.clv._cdnow import make_summary, repeated
 
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
@@ -342,7 +342,7 @@ def test_simulated_coefficients_are_recovered(model: CovariateModel, process: Le
 
 
 def test_advice_can_be_followed() -> None:
-    """Everybody stays: a -> 0. The report names l2, which these fits take, and not a prior, which they refuse."""
+    """Everybody stays: a -> 0. The report names l2 and a prior of the model; with both the fit is inside."""
     n = 60
     weeks = np.arange(n) % 5 + 1
     summary = make_summary(weeks, np.full(n, 210), np.full(n, 210))
@@ -352,7 +352,39 @@ def test_advice_can_be_followed() -> None:
     words = str(fit.diagnostics)
     assert fit.diagnostics.boundary or fit.diagnostics.unidentified
     assert "l2=1.0" in words
-    assert "LogNormalPrior" not in words
+    assert "prior=LogNormalPrior()" in words
     WithCovariates(model=BGNBD(), covariates=known, dropout=("group",), l2=1.0).fit(summary)
-    with pytest.raises(InputError, match="l2 instead"):
-        WithCovariates(model=BGNBD(prior=LogNormalPrior()), covariates=known, dropout=("group",))
+    steady = WithCovariates(model=BGNBD(prior=LogNormalPrior()), covariates=known, dropout=("group",), l2=1.0)
+    inside = steady.fit(summary)
+    assert inside.diagnostics.boundary == ()
+    assert np.isfinite(list(inside.standard_errors.values())).all()
+
+
+def test_prior_and_ridge_multiply() -> None:
+    """The gradient of the penalised likelihood vanishes at the fit: likelihood, prior and ridge written out."""
+    summary, known = pareto_customers(300, 0.5, 0.5, seed=18)
+    settings = WithCovariates(
+        model=ParetoNBD(prior=LogNormalPrior(sd=0.7)), covariates=known, purchase=("group",), l2=4.0
+    )
+    fit = settings.fit(summary)
+    problem = settings.problem(summary)
+    scaled = problem.to_scaled(fit.estimate.theta)
+    slope = problem.objective(scaled)[1] - scaled / 0.7**2 - np.append(np.zeros(4), 4.0 * scaled[4])
+
+    assert slope == pytest.approx(np.zeros(5), abs=1e-3)
+    assert fit.log_likelihood == pytest.approx(problem.reported(fit.estimate.theta)[0], abs=1e-6)
+
+
+def test_case_weights_count_customers() -> None:
+    """Weights of 0, 1 and 2 are customers left out, kept and repeated."""
+    summary, known = pareto_customers(400, 0.5, 0.5, seed=19)
+    weights = np.arange(400) % 3
+    rows = np.repeat(np.arange(400), weights)
+    again = repeated(summary, rows)
+    doubled = StaticCovariates(customers=again.customers, names=known.names, values=known.values[rows])
+    settings = WithCovariates(model=BGNBD(), covariates=known, purchase=("group",))
+    expected = attrs.evolve(settings, covariates=doubled).fit(again)
+    found = settings.fit(summary, weights=weights.astype(np.float64))
+
+    assert found.log_likelihood == pytest.approx(expected.log_likelihood, rel=1e-9)
+    assert found.params == pytest.approx(expected.params, rel=1e-4)

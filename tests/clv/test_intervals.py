@@ -174,7 +174,7 @@ def test_delta_bounds_of_real_predictions_agree_with_refits() -> None:
     summary = cdnow().take(np.arange(0, 2357, 4))
     fit, few = BGNBD().fit(summary), summary.take(np.array([0, 1, 2, 500]))
 
-    def ahead(fitted: module.SupportsParameters, part: CustomerSummary) -> CustomerValues:
+    def ahead(fitted: module.SupportsIntervals, part: CustomerSummary) -> CustomerValues:
         assert isinstance(fitted, type(fit))
         return fitted.expected_purchases(part, QUARTER)
 

@@ -164,3 +164,19 @@ def test_future_probability_alive_and_infinite_means() -> None:
     assert ((later > 0) & (later < now)).all()
     forever = fit.expected_residual_transactions(summary(), DiscountRate.annual(0.0)).values
     assert np.isposinf(forever).all()
+
+
+def test_mean_distribution_of_cdnow_is_that_of_clvtools() -> None:
+    """The table of CLVTools' ?pmf: fitted to 37 weeks (1,432 one-time buyers), P(X(T) = n) averaged over customers.
+
+    Printed by an older fit of theirs, on a flat likelihood: the current one gives .616551 for 0.
+    """
+    data = patterns("weeks_37")
+    fit = ParetoNBD().fit(data)
+    ages, place = np.unique(data.T, return_inverse=True)
+    share = np.bincount(place, weights=data.weights) / data.n_customers
+    each = [fit.new_customer_pmf(10, Horizon(age, TimeUnit.WEEK)).probabilities for age in ages.tolist()]
+    printed = [0.616514, 0.168309, 0.080971, 0.046190, 0.028566, 0.018506, 0.012351, 0.008415, 0.005822, 0.004074]
+
+    assert data.weights[data.x == 0].sum() == 1432
+    assert share @ np.array(each) == pytest.approx([*printed, 0.002877], abs=4e-5)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 import numpy as np
 import pytest
+from tests.clv._cdnow import repeated
 
 from custvalue import load, save
 from custvalue.clv import (
@@ -42,7 +43,14 @@ from custvalue.clv import (
 )
 from custvalue.clv._purchases import FittedHistories, FittedTransactions, PatternModel
 from custvalue.clv._spend import FittedSpendModel, SpendModelBase
-from custvalue.data import CustomerSummary, DiscountRate, Horizon, ObservationWindow, PurchasePatterns, TimeUnit
+from custvalue.data import (
+    CustomerSummary,
+    DiscountRate,
+    Horizon,
+    ObservationWindow,
+    PurchasePatterns,
+    TimeUnit,
+)
 from custvalue.errors import InputError, UnitError
 from custvalue.testing import example_summary
 
@@ -200,6 +208,23 @@ def test_refits_keep_the_prior() -> None:
     assert draws.values[:, 2] == pytest.approx(np.full(10, 0.8), rel=0.1)
 
 
+@pytest.mark.parametrize("name", ["NBD", "MBGNBD", "BGCNBDk", "ParetoNBD"])
+def test_case_weights_count_customers(name: str, summary: CustomerSummary) -> None:
+    """Weights of 0, 1 and 2 are customers left out, kept and repeated; of patterns they are the counts."""
+    weights = np.arange(len(summary)) % 3
+    rows = np.repeat(np.arange(len(summary)), weights)
+    expected = PLAIN[name].fit(repeated(summary, rows)).log_likelihood
+    patterns = summary.patterns()
+    counts = np.bincount(patterns.inverse, weights=weights).astype(np.float64)
+
+    assert PLAIN[name].fit(summary, weights=weights.astype(float)).log_likelihood == pytest.approx(expected, rel=1e-9)
+    assert PLAIN[name].fit(patterns, weights=counts).log_likelihood == pytest.approx(expected, rel=1e-9)
+    with pytest.raises(InputError, match="case weights"):
+        PLAIN[name].fit(summary, weights=np.ones(3))
+    with pytest.raises(InputError, match="0 or more"):
+        PLAIN[name].fit(summary, weights=-np.ones(len(summary)))
+
+
 def test_a_moment_is_now_or_a_time_ahead(fits: dict[str, FittedTransactions], summary: CustomerSummary) -> None:
     """``at=0`` is now; another bare number says no unit."""
     fit = fits["BGNBD"]
@@ -270,6 +295,8 @@ def test_opportunities_have_it_all_too() -> None:
     for kind in Resampling:
         draws = fit.bootstrap(donors, 25, resampling=kind, seed=1)
         assert draws.theta.std(axis=0) / errors == pytest.approx(np.ones(4), abs=0.5)
+    thrice = BGBB().fit(donors, weights=np.full(3_000, 3.0))
+    assert thrice.log_likelihood == pytest.approx(3 * fit.log_likelihood, rel=1e-9)
     from_patterns = fit.bootstrap(donors.patterns(), 5, resampling=Resampling.WEIGHTED, seed=1)
     assert len(from_patterns) == 5
 

@@ -138,12 +138,27 @@ def covered(model: Fits, process: object, summaries: list[CustomerSummary]) -> n
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["NBD", "BGNBD", "MBGNBD", "BGCNBDk", "ParetoNBD"])
+@pytest.mark.parametrize("name", PURCHASES)
 def test_intervals_of_purchase_parameters_cover_as_promised(name: str) -> None:
-    """500 replications of 1,500 customers; run: pytest -m long tests/clv/test_recovery.py -s."""
+    """500 replications of 1,500 customers; run: pytest -m long tests/clv/test_recovery.py -s (GGompertz: an hour)."""
     model, process = PURCHASES[name]
     share = covered(model, process, [drawn(process, None, 1_500, seed) for seed in range(500)])
     print(f"{name}: {share}")  # noqa: T201  # the figure is the point of the run
+
+    assert ((share >= 0.92) & (share <= 0.98)).all()
+
+
+@pytest.mark.long
+def test_intervals_of_chances_to_buy_and_to_leave_cover_as_promised() -> None:
+    """BG/BB: 500 replications of 3,000 customers with ten opportunities each."""
+    process, held = BGBBProcess(1.2, 0.75, 0.66, 2.8), []
+    for seed in range(500):
+        donors = simulate_opportunities(process, n_customers=3_000, n_opportunities=10, seed=seed)
+        estimate = BGBB().fit(donors).estimate
+        half = 1.959964 * np.sqrt(np.diag(estimate.theta_covariance))
+        held.append(np.abs(estimate.theta - truth_of(process, estimate)) <= half)
+    share = np.mean(held, axis=0)
+    print(f"BGBB: {share}")  # noqa: T201  # the figure is the point of the run
 
     assert ((share >= 0.92) & (share <= 0.98)).all()
 

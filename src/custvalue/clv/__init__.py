@@ -1,6 +1,7 @@
 """Customer lifetime value: deterministic, retention and buy-till-you-die models behind one small protocol."""
 
 from custvalue.clv._churn import ChurnModel, FittedSurvival, SurvivalCurve
+from custvalue.clv._drawing import SupportsDraws
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, FitReport, LogNormalPrior
 from custvalue.clv._protocol import (
@@ -55,7 +56,7 @@ from custvalue.clv.indicators import (
     knowledge_score,
 )
 from custvalue.clv.influence import HubbellInfluence, InfluenceNetwork
-from custvalue.clv.intervals import with_intervals
+from custvalue.clv.intervals import SupportsIntervals, with_intervals
 from custvalue.clv.lognormal_spend import FittedLognormalSpend, LognormalSpend
 from custvalue.clv.margin_multiple import MarginMultiple, MultipleTable
 from custvalue.clv.markov import FittedMarkov, MarkovCLV, StateValues, StoppingRule, optimal_stopping
@@ -254,6 +255,8 @@ __all__ = [
     "StateValues",
     "StaticCovariates",
     "StoppingRule",
+    "SupportsDraws",
+    "SupportsIntervals",
     "SupportsMargin",
     "SupportsParts",
     "SupportsResidual",

@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 import attrs
 import numpy as np
 
-from custvalue._arrays import FloatArray, IntArray
+from custvalue._arrays import FloatArray, IntArray, check_lengths
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
 from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_likelihood, row_log_likelihood
@@ -94,6 +94,10 @@ def as_patterns(data: PurchaseData, where: str, weights: FloatArray | None = Non
 
 def _counted(data: PurchaseData, weights: FloatArray | None) -> PurchasePatterns:
     """Patterns whose rows, or whose customers, count ``weights`` times."""
+    if weights is not None:
+        check_lengths("case weights", len(data), {"weights": weights})
+        if not bool((np.isfinite(weights) & (weights >= 0)).all()):
+            raise InputError("case weights", expected="finite numbers of 0 or more", got="others")
     if not isinstance(data, CustomerSummary):
         return data if weights is None else attrs.evolve(data, weights=weights)
     patterns = data.patterns(members=weights is not None)
@@ -447,8 +451,15 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
         """Give the likelihood problem behind the fit, the rows of patterns counted ``weights`` (n_rows,) times."""
         return pattern_problem(self.kernel, as_patterns(data, f"{type(self).__name__}.fit", weights))
 
-    def fit(self, data: PurchaseData, /) -> FittedT_co:
+    def fit(self, data: PurchaseData, /, *, weights: FloatArray | None = None) -> FittedT_co:
         """Fit to a summary or to weighted patterns.
+
+        Parameters
+        ----------
+        data
+            Customers, or patterns of them.
+        weights
+            Case weights, (n_customers,) or (n_patterns,); those of patterns replace their own.
 
         Raises
         ------
@@ -457,7 +468,7 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
         ConvergenceError
             If the search fails; the fit travels with the error.
         """
-        patterns = as_patterns(data, f"{type(self).__name__}.fit")
+        patterns = as_patterns(data, f"{type(self).__name__}.fit", weights)
         problem = pattern_problem(self.kernel, patterns)
         found = estimate(problem, self.prior, notes=self.notes + few_data_notes(patterns))
         return checked(self._fitted(found, data.unit))

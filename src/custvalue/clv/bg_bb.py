@@ -8,7 +8,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from custvalue._arrays import FloatArray, IntArray
+from custvalue._arrays import FloatArray, IntArray, check_lengths
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import bg_bb
@@ -165,9 +165,13 @@ def _new_pmf(fitted: FittedBGBB, rows: IntArray | None, /, *, periods: int) -> F
     return bg_bb.new_pmf(tuple(fitted.estimate.values.tolist()), counts if rows is None else counts[rows], periods)
 
 
+def _by_pattern(patterns: OpportunityPatterns, weights: FloatArray) -> FloatArray:
+    check_lengths("case weights", patterns.inverse.size, {"weights": weights})
+    return np.bincount(patterns.inverse, weights=weights, minlength=len(patterns.x)).astype(np.float64)
+
+
 def _problem_of_customers(settings: BGBB, patterns: OpportunityPatterns, weights: FloatArray) -> Problem:
-    by_pattern = np.bincount(patterns.inverse, weights=weights, minlength=len(patterns.x))
-    return settings.problem(patterns, by_pattern.astype(np.float64))
+    return settings.problem(patterns, _by_pattern(patterns, weights))
 
 
 def _evaluate(
@@ -222,10 +226,11 @@ class BGBB:
     prior: LogNormalPrior | None = None
 
     def problem(self, data: OpportunityData, /, weights: FloatArray | None = None) -> Problem:
-        """Give the likelihood problem behind the fit, the rows of patterns counted ``weights`` (n_rows,) times."""
+        """Give the likelihood problem behind the fit, customers or patterns counted ``weights`` (n_rows,) times."""
         patterns = _patterns(data)
         if weights is not None:
-            patterns = attrs.evolve(patterns, weights=weights)
+            by_pattern = weights if isinstance(data, OpportunityPatterns) else _by_pattern(patterns, weights)
+            patterns = attrs.evolve(patterns, weights=by_pattern)
         return Problem(
             names=bg_bb.NAMES,
             objective=bg_bb.OpportunityLikelihood(patterns.x, patterns.t_x, patterns.n, patterns.weights),
@@ -235,8 +240,15 @@ class BGBB:
             weight=patterns.n_customers,
         )
 
-    def fit(self, data: OpportunityData, /) -> FittedBGBB:
+    def fit(self, data: OpportunityData, /, *, weights: FloatArray | None = None) -> FittedBGBB:
         """Fit to opportunities or to weighted patterns of them.
+
+        Parameters
+        ----------
+        data
+            Customers, or patterns of them.
+        weights
+            Case weights, (n_customers,) or (n_patterns,); those of patterns replace their own.
 
         Raises
         ------
@@ -245,4 +257,4 @@ class BGBB:
         ConvergenceError
             If the search fails; the fit travels with the error.
         """
-        return checked(FittedBGBB(estimate=estimate(self.problem(data), self.prior), settings=self))
+        return checked(FittedBGBB(estimate=estimate(self.problem(data, weights), self.prior), settings=self))

@@ -18,7 +18,7 @@ from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel,
 from custvalue.clv._purchases import FittedHistories
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
-from custvalue.clv.intervals import DeltaIntervals, SupportsParameters
+from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.resampling import Resampling, gathered, refit
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
@@ -120,7 +120,7 @@ class FittedBuyTillYouDie:
         """
         predict = _Worth(summary=summary, terms=_Terms(horizon=horizon, discount=discount, timing=timing))
         values = predict(self, None)
-        supported = isinstance(self.purchases, SupportsParameters) and isinstance(self.spend, SupportsParameters)
+        supported = isinstance(self.purchases, SupportsIntervals) and isinstance(self.spend, SupportsIntervals)
         return CustomerValues(
             customers=summary.customers,
             values=values,
@@ -237,7 +237,7 @@ class FittedBuyTillYouDie:
     def with_theta(self, theta: FloatArray, /) -> FittedBuyTillYouDie:
         """The same model at other parameters: those of purchases, then those of spend."""
         n_first = len(_parameters(self.purchases).names)
-        if not (isinstance(self.purchases, SupportsParameters) and isinstance(self.spend, SupportsParameters)):
+        if not (isinstance(self.purchases, SupportsIntervals) and isinstance(self.spend, SupportsIntervals)):
             raise _no_parameters(self)
         purchases, spend = self.purchases.with_theta(theta[:n_first]), self.spend.with_theta(theta[n_first:])
         return FittedBuyTillYouDie(purchases=purchases, spend=spend, margin=self.margin)
@@ -430,7 +430,7 @@ def _one_of_each_pattern(fitted: FittedPurchases, summary: CustomerSummary) -> t
 
 
 def _parameters(fitted: FittedPurchases | FittedSpend) -> Estimate:
-    if not isinstance(fitted, SupportsParameters):
+    if not isinstance(fitted, SupportsIntervals):
         raise _no_parameters(fitted)
     return fitted.estimate
 

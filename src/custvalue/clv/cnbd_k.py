@@ -177,8 +177,8 @@ class BGCNBDk:
         constant = (self.chosen - 1.0) * log_gaps - repeats * float(special.gammaln(self.chosen))
         return attrs.evolve(problem, offset=problem.offset + constant)
 
-    def fit(self, data: CNBDData, /) -> FittedCNBDk:
-        """Fit to a summary, to weighted patterns, or to a :class:`TimedSummary`.
+    def fit(self, data: CNBDData, /, *, weights: FloatArray | None = None) -> FittedCNBDk:
+        """Fit to a summary, to weighted patterns, or to a :class:`TimedSummary`, each row counted ``weights`` times.
 
         Raises
         ------
@@ -189,7 +189,7 @@ class BGCNBDk:
         """
         where = f"{type(self).__name__}.fit"
         if self.k is not None:
-            return checked(self._fit_one(self.k, data))
+            return checked(self._fit_one(self.k, data, weights))
         if not isinstance(data, TimedSummary):
             raise InputError(
                 where,
@@ -197,17 +197,17 @@ class BGCNBDk:
                 got=type(data).__name__,
                 hint="Pass TimedSummary.from_purchases(summary, customer, day), or give k.",
             )
-        fits = [self._fit_one(k, data) for k in range(1, self.k_max + 1)]
+        fits = [self._fit_one(k, data, weights) for k in range(1, self.k_max + 1)]
         return checked(max(fits, key=lambda fit: fit.log_likelihood))
 
-    def _fit_one(self, k: int, data: CNBDData) -> FittedCNBDk:
+    def _fit_one(self, k: int, data: CNBDData, weights: FloatArray | None) -> FittedCNBDk:
         settings = attrs.evolve(self, k=k)
         timed = isinstance(data, TimedSummary)
         summary = data.summary if isinstance(data, TimedSummary) else data
-        notes = few_data_notes(as_patterns(summary, type(self).__name__))
+        notes = few_data_notes(as_patterns(summary, type(self).__name__, weights))
         if not timed and k > 1:
             notes += ("the log-likelihood leaves out the times between purchases; compare only fits of the same k",)
-        found: Estimate = estimate(settings.problem(data), self.prior, notes=notes)
+        found: Estimate = estimate(settings.problem(data, weights), self.prior, notes=notes)
         return FittedCNBDk(estimate=found, settings=settings, unit=summary.unit, timed=timed)
 
 

@@ -46,7 +46,7 @@ __all__ = ["FittedWithCovariates", "StaticCovariates", "WithCovariates"]
 
 CovariateModel: TypeAlias = BGNBD | MBGNBD | ParetoNBD | GGompertzNBD
 
-_REMEDY = "l2=1.0 (a ridge penalty on the coefficients), fewer covariates"
+_REMEDY = "l2=1.0 (a ridge penalty on the coefficients), a model with prior=LogNormalPrior(), fewer covariates"
 _PURCHASES, _DROPOUT = 0, 1
 _MOVED = {"alpha": (_PURCHASES, -1), "a": (_DROPOUT, 1), "beta": (_DROPOUT, -1)}
 
@@ -147,7 +147,8 @@ class WithCovariates:
     Parameters
     ----------
     model
-        :class:`BGNBD`, :class:`MBGNBD`, :class:`ParetoNBD` or :class:`GGompertzNBD`, without a prior.
+        :class:`BGNBD`, :class:`MBGNBD`, :class:`ParetoNBD` or :class:`GGompertzNBD`. A prior of it is about the average
+        customer; it holds for the coefficients too, per standard deviation of the covariate and about 0.
     covariates
         What is known of the customers, found by their ids; it may know more customers than a summary holds.
     purchase
@@ -194,9 +195,6 @@ class WithCovariates:
         twice = sorted(set(self.equal) & (set(self.purchase) | set(self.dropout)))
         if twice:
             raise InputError("WithCovariates.equal", expected="covariates in no other list", got=str(twice))
-        if self.model.prior is not None:
-            hint = "Steady the coefficients with l2 instead; the base parameters take no prior here."
-            raise InputError("WithCovariates.model", expected="a model without prior", got=str(self.model), hint=hint)
         if not 0.0 <= self.l2 < np.inf:
             raise InputError("WithCovariates.l2", expected="a finite number of 0 or more", got=str(self.l2))
 
@@ -212,8 +210,11 @@ class WithCovariates:
 
     @property
     def prior(self) -> Prior | None:
-        """The ridge penalty as a prior; None without one."""
-        return _Ridge(self.l2, len(self.kernel.names)) if self.l2 else None
+        """The prior of the model and the ridge penalty, multiplied; None without either."""
+        if not self.l2:
+            return self.model.prior
+        ridge = _Ridge(self.l2, len(self.kernel.names))
+        return ridge if self.model.prior is None else BothPriors(self.model.prior, ridge)
 
     def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> UnevenProcess:
         """Give the model at parameters, to draw the customers of :attr:`covariates` from, in their order."""
@@ -251,7 +252,7 @@ class WithCovariates:
             If the data are patterns, which do not say whose they are.
         """
         summary = as_summary(data, "WithCovariates.fit")
-        as_patterns(summary, "WithCovariates.fit")
+        as_patterns(summary, "WithCovariates.fit", weights)
         return self.problem_of(self.histories(summary), weights)
 
     def problem_of(self, rows: Histories, weights: FloatArray | None = None, /) -> Problem:
@@ -283,8 +284,8 @@ class WithCovariates:
         named = (("purchase", self.purchase), ("dropout", self.dropout), ("both", self.equal))
         return [f"{where}.{name}" for where, names in named for name in names]
 
-    def fit(self, data: PurchaseData, /) -> FittedWithCovariates:
-        """Fit to a summary.
+    def fit(self, data: PurchaseData, /, *, weights: FloatArray | None = None) -> FittedWithCovariates:
+        """Fit to a summary, each customer counted ``weights`` (n_customers,) times.
 
         Raises
         ------
@@ -295,7 +296,7 @@ class WithCovariates:
         ConvergenceError
             If the search fails; the fit travels with the error.
         """
-        problem = self.problem(data)
+        problem = self.problem(data, weights)
         notes = (f"ridge penalty l2={self.l2:g} on the coefficients",) if self.l2 else ()
         found = estimate(problem, self.prior, notes=notes, remedy=_REMEDY)
         return checked(FittedWithCovariates(estimate=found, settings=self, unit=data.unit))
@@ -432,8 +433,8 @@ class FittedWithCovariates(FittedHistories):
         return row_log_likelihood(self.kernel, self.own_params(rows.known), rows.x, rows.t_x, rows.T)[rows.inverse]
 
     def _with_own(self, prior: Prior) -> Prior:
-        own = self.settings.prior
-        return prior if own is None else BothPriors(prior, own)
+        ridge = attrs.evolve(self.settings, model=attrs.evolve(self.settings.model, prior=None)).prior
+        return prior if ridge is None else BothPriors(prior, ridge)
 
 
 def _after_first(

@@ -21,7 +21,7 @@ from custvalue.clv._result import CustomerValues
 from custvalue.data import CustomerSummary
 from custvalue.errors import ConvergenceError, InputError
 
-__all__ = ["DeltaIntervals", "DrawIntervals", "SupportsParameters", "with_intervals"]
+__all__ = ["DeltaIntervals", "DrawIntervals", "SupportsIntervals", "with_intervals"]
 
 _STEP = 0.02  # of a difference, in standard errors of the parameter
 _LEAST, _MOST = 1e-6, 1e-3
@@ -31,8 +31,11 @@ _BLOCK_VALUES = 4_000_000  # draws x customers held at once
 
 
 @runtime_checkable
-class SupportsParameters(Protocol):
-    """A fitted model with an estimate, that can be moved to other parameters."""
+class SupportsIntervals(Protocol):
+    """A fitted model whose predictions can have intervals: it has an estimate, and can be moved to other parameters.
+
+    Enough for :func:`with_intervals`, and for bounds of a lifetime value of which it is a part.
+    """
 
     @property
     def estimate(self) -> Estimate:
@@ -44,7 +47,7 @@ class SupportsParameters(Protocol):
         ...
 
 
-FittedT = TypeVar("FittedT", bound=SupportsParameters)
+FittedT = TypeVar("FittedT", bound=SupportsIntervals)
 RowPredictor = Callable[[FittedT, IntArray | None], FloatArray]
 
 
