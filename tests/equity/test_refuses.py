@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import attrs
 import numpy as np
@@ -11,7 +13,7 @@ import polars as pl
 import pytest
 
 from custvalue._arrays import FloatArray
-from custvalue.data import DiscountRate
+from custvalue.data import CustomerIndex, DiscountRate, MoneyTable
 from custvalue.equity import (
     BlattbergDeighton,
     CorporateValue,
@@ -20,8 +22,9 @@ from custvalue.equity import (
     GrowthCurve,
     GuptaLehmannStuart,
     ResponseCurve,
+    decompose,
 )
-from custvalue.errors import InputError, SchemaError
+from custvalue.errors import AlignmentError, InputError, SchemaError
 
 NAN, INF = float("nan"), float("inf")
 GOOD: dict[str, tuple[object, object]] = {
@@ -192,3 +195,25 @@ def test_a_terminal_growth_that_is_not_a_number_is_refused() -> None:
         projection().value(DiscountRate.annual(0.1), terminal_growth=NAN)
     with pytest.raises(InputError, match="finite numbers"):
         projection().value(DiscountRate.annual(0.1), net_debt=NAN)
+
+
+def test_an_equity_that_is_no_number_is_refused() -> None:
+    def much(drivers: Mapping[str, Any]) -> float:
+        return drivers["a"]  # type: ignore[no-any-return]  # the mistake of the test
+
+    with pytest.raises(InputError, match="a finite equity, got 'much'"):
+        decompose(much, {"a": "much"}, {"a": "more"}, currency="EUR")
+
+
+@pytest.mark.parametrize("place", ["closing", "former", "lost"])
+def test_customers_read_as_texts_at_one_date_are_not_all_lost(place: str) -> None:
+    """12346 and "12346": otherwise everybody would be lost and everybody won, without a word."""
+    numbers = MoneyTable(customers=CustomerIndex([12346, 12347]), amounts={"clv": [5, 6]}, currency="EUR")
+    texts = MoneyTable(customers=CustomerIndex(["12346", "12347"]), amounts={"clv": [5, 6]}, currency="EUR")
+    with pytest.raises(AlignmentError, match="customer ids of one kind, got 12346 and '1234"):
+        EquityStatement.between(
+            numbers,
+            texts if place == "closing" else numbers,
+            former=CustomerIndex(["12348"]) if place == "former" else None,
+            lost=CustomerIndex(["12346"]) if place == "lost" else None,
+        )

@@ -197,3 +197,10 @@ def test_allocators_over_other_customers_are_refused() -> None:
         compare_allocators(TwoTier(cuts=Fixed(1)), {"a": table("ab", profit=[1, 2]), "b": table("ac", profit=[1, 2])})
     with pytest.raises(InputError, match="two or more"):
         compare_allocators(TwoTier(), {"a": table("ab", profit=[1, 2])})
+
+
+def test_customers_read_as_texts_at_one_date_have_not_all_moved() -> None:
+    numbers, texts = table([1, 2], profit=[5.0, 1.0]), table(["1", "2"], profit=[5.0, 1.0])
+    tiers = Pyramid().fit(numbers)
+    with pytest.raises(AlignmentError, match="customer ids of one kind, got 1 and '1'"):
+        Movement.between(tiers.classify(numbers), tiers.classify(texts))

@@ -227,6 +227,19 @@ class CustomerIndex(ArrayHolder):
             hint = "Build both from the same log, or select the customers they share."
         raise AlignmentError(where, expected=f"the same {len(self):,} customers", got=got, hint=hint)
 
+    def require_comparable(self, other: CustomerIndex, *, where: str) -> None:
+        """Insist that the ids of another date are of the same kind: 12346 and "12346" are never the same customer.
+
+        Raises
+        ------
+        AlignmentError
+            If one has numbers and the other texts.
+        """
+        if len(self) and len(other) and self.ids.dtype.kind != other.ids.dtype.kind:
+            got = f"{self.ids[0].item()!r} and {other.ids[0].item()!r}"
+            hint = "Read the column in the same way at both dates."
+            raise AlignmentError(where, expected="customer ids of one kind", got=got, hint=hint)
+
     def __repr__(self) -> str:
         """Show how many and the first few."""
         shown = ", ".join(repr(item) for item in self.ids[:3].tolist())

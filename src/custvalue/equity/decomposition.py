@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import TypeAlias
 
 import attrs
@@ -132,10 +134,11 @@ def decompose(
 
     def worth(changed: frozenset[int]) -> int:
         state = {name: (closing if at in changed else opening)[name] for at, name in enumerate(names)}
-        value = float(equity(state)) * money.scale
-        if not np.isfinite(value):
-            raise InputError("decompose", expected="a finite equity", got=f"{value} with {state}")
-        return round(value)
+        value: object = equity(state)
+        minor = float(value) * money.scale if isinstance(value, Real) else math.nan
+        if not math.isfinite(minor):
+            raise InputError("decompose", expected="a finite equity", got=f"{value!r} with {state}")
+        return round(minor)
 
     contributions = exact.whole_parts(exact.shapley(len(names), worth))
     first, last = worth(frozenset()), worth(frozenset(range(len(names))))

@@ -105,7 +105,7 @@ class EquityStatement:
         Raises
         ------
         AlignmentError
-            If the currencies differ.
+            If the currencies differ, or customers are numbers at one date and texts at the other.
         InputError
             If the name of the value or the currency is missing, a value is infinite, a lost customer still has a
             value, or a former one is in the opening.
@@ -122,6 +122,9 @@ class EquityStatement:
         if first.currency != second.currency:
             got = f"{first.currency.code} and {second.currency.code}"
             raise AlignmentError("EquityStatement.between", expected="one currency", got=got)
+        for others in (second.customers, former, lost):
+            if others is not None:
+                first.customers.require_comparable(others, where="EquityStatement.between")
         old, new = first.amounts, second.amounts
         gone = _marked(second.customers, lost)
         if np.any(new[gone] != 0):

@@ -91,11 +91,13 @@ class Movement(ArrayHolder):
         Raises
         ------
         AlignmentError
-            If the classes differ, or a table speaks of other customers than its classification.
+            If the classes differ, customers are numbers at one date and texts at the other, or a table speaks of other
+            customers than its classification.
         """
         if before.scheme.labels != after.scheme.labels:
             got = f"{before.scheme.labels} and {after.scheme.labels}"
             raise AlignmentError("Movement.between", expected="the same classes at both dates", got=got)
+        before.customers.require_comparable(after.customers, where="Movement.between")
         at = after.customers.positions(before.customers.ids)
         came = np.setdiff1d(np.arange(len(after.customers)), at[at >= 0])
         absent = len(before.scheme.labels)
