@@ -211,6 +211,11 @@ CURRENT_POTENTIAL = _four(
     source="Verhoef and Donkers 2001",
 )
 
+
+def _if_they_may_leave(policy: Policy) -> str:
+    return "let them go" if policy.label == "minimise" else f"win their loyalty, then {policy.strategy}"
+
+
 _STAYS = {"high": "loyal", "low": "may leave"}
 HWANG = Cells(
     scheme=Scheme(
@@ -219,7 +224,7 @@ HWANG = Cells(
             Policy(
                 f"{policy.label}, {_STAYS[loyalty]}",
                 policy.relationship,
-                policy.strategy if loyalty == "high" else f"{policy.strategy}; first see whether keeping pays",
+                policy.strategy if loyalty == "high" else _if_they_may_leave(policy),
                 policy.focus if loyalty == "high" else f"reasons to leave; {policy.focus}",
             )
             for policy in CURRENT_POTENTIAL.scheme.policies
