@@ -11,8 +11,8 @@ import numpy as np
 from scipy import special
 
 from custvalue._arrays import FloatArray
-from custvalue.clv._kernels.beta_mixture import discounted_purchases, mean_purchases, mean_survival
-from custvalue.clv._kernels.likelihood import Curvature, Params, Terms, at_distinct, once_a_run
+from custvalue.clv._kernels.beta_mixture import discounted_on_grid, discounted_purchases, mean_purchases, mean_survival
+from custvalue.clv._kernels.likelihood import Curvature, Params, Terms, at_distinct, coded, once_a_run
 from custvalue.clv._kernels.special import gamma_ratio, log_beta_ratio, log_negative_binomial, trigamma_ratio
 
 __all__ = ["BG_NBD", "MBG_NBD", "BetaGeometric", "beta_geometric_count_terms"]
@@ -168,10 +168,15 @@ class BetaGeometric:
     ) -> FloatArray:
         """Expected purchases after T discounted at the continuous rate delta."""
         r, alpha, a, b = params
-        alive = self._alive(params, x, t_x, T)
-        return alive * at_distinct(
-            lambda x, T: discounted_purchases(a, b + x + self.extra, r + x, delta * (alpha + T)), params, x, T
-        )
+
+        def residual(x: FloatArray, T: FloatArray) -> FloatArray:
+            if delta == 0.0 or any(np.ndim(value) for value in params):
+                return discounted_purchases(a, b + x + self.extra, r + x, delta * (alpha + T))
+            (counts, count), (ages, age) = coded(x), coded(T)
+            zeta = delta * (float(alpha) + ages)
+            return discounted_on_grid(float(a), b + counts + self.extra, r + counts, zeta, count, age)
+
+        return self._alive(params, x, t_x, T) * at_distinct(residual, params, x, T)
 
     def conditional_pmf(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, n: int, t: float, /

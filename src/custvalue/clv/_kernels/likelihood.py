@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import FloatArray, IntArray
 
 __all__ = [
     "Params",
@@ -22,6 +22,7 @@ __all__ = [
     "SupportsCurvature",
     "Terms",
     "at_distinct",
+    "coded",
     "fold_counts",
     "once_a_run",
     "pattern_likelihood",
@@ -137,13 +138,29 @@ def row_log_likelihood(
 
 def fold_counts(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distinct counts and the weight on each."""
-    whole = x.astype(np.int64)
-    if whole.max() <= 1_000_000 and bool((whole == x).all()):
-        mass: FloatArray = np.bincount(whole, weights=weights).astype(np.float64)
-        seen = np.flatnonzero(np.bincount(whole))
-        return seen.astype(np.float64), mass[seen]
-    distinct, place = np.unique(x, return_inverse=True)
+    distinct, place = coded(x)
     return distinct, np.bincount(place, weights=weights, minlength=len(distinct)).astype(np.float64)
+
+
+def coded(values: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Distinct values in order, and which one each is; no sorting where they are sorted, or small whole numbers."""
+    if bool((values[1:] >= values[:-1]).all()):
+        new = np.concatenate([[True], values[1:] != values[:-1]])
+        return values[new], np.cumsum(new) - 1
+    if values.min() >= 0 and values.max() <= 1_000_000:
+        whole = values.astype(np.int64)
+        if bool((whole == values).all()):
+            seen, place = _coded_whole(whole, int(values.max()) + 1)
+            return seen.astype(np.float64), place
+    distinct, place = np.unique(values, return_inverse=True)
+    return distinct, place
+
+
+def _coded_whole(values: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """The same for whole numbers from 0 to below ``size``."""
+    there = np.zeros(size, dtype=bool)
+    there[values] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[values]
 
 
 def once_a_run(function: Callable[[FloatArray], FloatArray], column: FloatArray) -> FloatArray:
@@ -156,12 +173,15 @@ def at_distinct(
     function: Callable[[FloatArray, FloatArray], FloatArray], params: Params, x: FloatArray, T: FloatArray
 ) -> FloatArray:
     """Evaluate a costly function of (x, T) once for each distinct pair, where the parameters are the same for all."""
-    if any(np.ndim(value) for value in params):
+    if any(np.ndim(value) for value in params) or not len(x):
         return function(x, T)
-    age = np.unique(T, return_inverse=True)[1]
-    counts, count = np.unique(x, return_inverse=True)
-    _, first, place = np.unique(age * len(counts) + count, return_index=True, return_inverse=True)
-    return function(x[first], T[first])[place]
+    (counts, count), (ages, age) = coded(x), coded(T)
+    code, size = age * len(counts) + count, len(ages) * len(counts)
+    if size <= 10 * len(x):
+        pairs, place = _coded_whole(code, size)
+    else:
+        pairs, place = np.unique(code, return_inverse=True)
+    return function(counts[pairs % len(counts)], ages[pairs // len(counts)])[place]
 
 
 class PatternLikelihood:

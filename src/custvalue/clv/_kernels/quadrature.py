@@ -10,7 +10,7 @@ from scipy import special
 
 from custvalue._arrays import FloatArray, locked
 
-__all__ = ["discounted_power", "find_hump", "integrate_hump", "panels"]
+__all__ = ["LOST", "discounted_power", "find_hump", "integrate_hump", "panels"]
 
 _FRACTION_FROM, _FRACTION_TERMS = (2.0, 4.0, 10.0, 30.0, 100.0), (85, 45, 24, 12, 7, 5)
 LOST = 42.0  # e-folds after which an integrand counts as gone: e^-42 = 6e-19
