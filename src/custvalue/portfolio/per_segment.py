@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 import numpy as np
@@ -79,8 +79,7 @@ class FittedPerSegment:
         codes = np.full(n, len(self.scheme.policies), np.int64)
         columns: dict[str, FloatArray] = {}
         cuts = []
-        for portfolio in self.portfolios:
-            rows = np.flatnonzero(values[self.segment] == portfolio.segment)
+        for portfolio, rows in self._parts(values):
             found = portfolio.fitted.classify(values.take(rows))
             codes[rows] = found.codes
             for name in found.axes.names:
@@ -97,11 +96,22 @@ class FittedPerSegment:
     def boundary_distance(self, values: ValueTable, codes: IntArray, /) -> FloatArray:
         """Return (n_customers,) distances within each segment, as its classifier measures them; NaN where none does."""
         distance = np.full(codes.shape, np.nan)
-        for portfolio in self.portfolios:
+        for portfolio, rows in self._parts(values):
             if isinstance(portfolio.fitted, Boundary):
-                rows = np.flatnonzero(values[self.segment] == portfolio.segment)
                 distance[rows] = portfolio.fitted.boundary_distance(values.take(rows), codes[rows])
         return distance
+
+    def _parts(self, values: ValueTable) -> Iterator[tuple[SegmentPortfolio, IntArray]]:
+        rows = _rows(values[self.segment], np.array([portfolio.segment for portfolio in self.portfolios]))
+        return zip(self.portfolios, rows, strict=True)
+
+
+def _rows(numbers: FloatArray, segments: FloatArray) -> list[IntArray]:
+    """Find the rows of each segment, in one sort however many segments there are."""
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    starts, ends = np.searchsorted(ordered, segments, side="left"), np.searchsorted(ordered, segments, side="right")
+    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 @attrs.frozen(kw_only=True)
@@ -155,9 +165,10 @@ class PerSegment:
         require_measures("PerSegment", values, (self.segment,))
         numbers = values[self.segment]
         learnt, unlearnt = [], []
-        for segment in np.unique(numbers[~np.isnan(numbers)]):
+        segments = np.unique(numbers[~np.isnan(numbers)])
+        for segment, rows in zip(segments, _rows(numbers, segments), strict=True):
             try:
-                fitted = self.classifier.fit(values.take(numbers == segment))
+                fitted = self.classifier.fit(values.take(rows))
             except SchemaError:
                 raise
             except InputError as refused:
