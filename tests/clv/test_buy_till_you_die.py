@@ -12,13 +12,14 @@ from tests.clv._cdnow import columns, make_summary
 from tests.clv._cdnow_spend import cdnow
 
 from custvalue._arrays import FloatArray
+from custvalue.clv._periods import weighted_sum
 from custvalue.clv._protocol import PurchaseModel
-from custvalue.clv._purchases import FittedHistories
+from custvalue.clv._purchases import FirstPurchase, FittedHistories
 from custvalue.clv._result import CustomerValues
-from custvalue.clv.bg_nbd import BGNBD, MBGNBD
-from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie, _weighted_sum
+from custvalue.clv.bg_nbd import BGNBD, MBGNBD, FittedBGNBD
+from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
 from custvalue.clv.covariates import StaticCovariates, WithCovariates
-from custvalue.clv.gamma_gamma import GammaGamma
+from custvalue.clv.gamma_gamma import FittedGammaGamma, GammaGamma
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.normal_margin import NormalMargin
 from custvalue.clv.pareto_nbd import ParetoNBD
@@ -147,7 +148,7 @@ def test_a_stretch_that_is_not_smooth_is_added_up_period_by_period() -> None:
     def ahead(end: float) -> FloatArray:
         return np.array([float(end >= 777.25), end])
 
-    got = _weighted_sum(ahead, ends, weights, smooth=True)
+    got = weighted_sum(ahead, ends, weights, smooth=True)
     assert got == pytest.approx([weights[777:].sum(), weights @ ends], rel=1e-11)
 
 
@@ -374,3 +375,41 @@ def test_one_time_buyers_of_cdnow_are_worth_four_dollars_forty() -> None:
     value = fitted.lifetime_value(summary, horizon=None, discount=DiscountRate.annual(0.15))
 
     assert value.total / len(summary) == pytest.approx(4.40, abs=0.015)
+
+
+def test_value_of_a_new_customer_by_hand(fitted: FittedBuyTillYouDie) -> None:
+    """Three years: what each brings on average, discounted, times 30 % of the mean spend; the first one at once."""
+    purchases, spend = fitted.purchases, fitted.spend
+    assert isinstance(purchases, FittedBGNBD)
+    assert isinstance(spend, FittedGammaGamma)
+    years = [purchases.new_customer_purchases(Horizon(n, TimeUnit.YEAR)).value for n in (1, 2, 3)]
+    mean = spend.new_customer_spend().value
+    by_year = np.diff(years, prepend=0.0)
+    expected = 0.3 * mean * sum(RATE.factor(n, TimeUnit.YEAR) * by_year[n - 1] for n in (1, 2, 3))
+    value = fitted.new_customer_value(horizon=Horizon(3, TimeUnit.YEAR), discount=RATE)
+    first = fitted.new_customer_value(
+        horizon=Horizon(3, TimeUnit.YEAR), discount=RATE, first_purchase=FirstPurchase.INCLUDED
+    )
+    low, high = value.interval(0.9)
+
+    assert value.value == pytest.approx(expected, rel=1e-9)
+    assert first.value == pytest.approx(expected + 0.3 * mean, rel=1e-9)
+    assert low < value.value < high
+    assert (value.measure, value.unit) == ("new_customer_value", "USD")
+
+
+def test_value_of_a_new_customer_needs_parts_that_know_one(
+    fitted: FittedBuyTillYouDie, summary: CustomerSummary
+) -> None:
+    """An outsider's spend, a margin a customer, covariates: each said in words."""
+    year = Horizon(1, TimeUnit.YEAR)
+    with pytest.raises(InputError, match="parts that know new customers"):
+        BuyTillYouDie(BGNBD(), FlatSpend()).fit(summary).new_customer_value(horizon=year, discount=RATE)
+    n = len(summary)
+    each = CustomerMargin(customers=summary.customers, ratio=np.full(n, 0.3), cost_per_purchase=np.zeros(n))
+    with pytest.raises(InputError, match="one margin"):
+        fitted.with_margin(each).new_customer_value(horizon=year, discount=RATE)
+    web = StaticCovariates.from_columns(summary.customers, {"web": np.arange(n) % 2})
+    model = WithCovariates(model=BGNBD(), covariates=web, purchase=("web",))
+    with pytest.raises(InputError, match="tells customers apart"):
+        BuyTillYouDie(model, GammaGamma()).fit(summary).new_customer_value(horizon=year, discount=RATE)

@@ -224,7 +224,7 @@ def test_customers_are_found_by_id() -> None:
     fewer = StaticCovariates(
         customers=known.customers.take(order[:297]), names=known.names, values=known.values[order[:297]]
     )
-    with pytest.raises(AlignmentError, match="nothing of 3 customers"):
+    with pytest.raises(AlignmentError, match="3 customers it does not hold"):
         attrs.evolve(settings, covariates=fewer).fit(summary)
     with pytest.raises(AlignmentError, match="with_covariates"):
         found.with_covariates(fewer).probability_alive(summary)

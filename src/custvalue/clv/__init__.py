@@ -12,6 +12,7 @@ from custvalue.clv._protocol import (
     PurchaseModel,
     SpendModel,
     SupportsMargin,
+    SupportsNewSpend,
     SupportsParts,
     SupportsResidual,
 )
@@ -19,6 +20,7 @@ from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation, Interval, IntervalSource
 from custvalue.clv._settings import FirstMargin, PerCustomer
 from custvalue.clv._spend import Independence, NonPositive
+from custvalue.clv.at_opportunities import AtOpportunities, FittedAtOpportunities
 from custvalue.clv.berger_nasr import BergerNasr, BergerNasrContinuous, BergerNasrProfit, expected_purchasers
 from custvalue.clv.beta_discrete_weibull import BetaDiscreteWeibull, FittedBetaDiscreteWeibull
 from custvalue.clv.bg_bb import BGBB, FittedBGBB
@@ -124,6 +126,7 @@ __all__ = [
     "Acquisition",
     "AlwaysAShare",
     "Appraisal",
+    "AtOpportunities",
     "BGBBProcess",
     "BGCNBDk",
     "BGCNBDkProcess",
@@ -153,6 +156,7 @@ __all__ = [
     "FirstMargin",
     "FirstPurchase",
     "FitReport",
+    "FittedAtOpportunities",
     "FittedBGBB",
     "FittedBGNBD",
     "FittedBetaDiscreteWeibull",
@@ -258,6 +262,7 @@ __all__ = [
     "SupportsDraws",
     "SupportsIntervals",
     "SupportsMargin",
+    "SupportsNewSpend",
     "SupportsParts",
     "SupportsResidual",
     "SurvivalCurve",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol, runtime_checkable
 
-from custvalue.clv._result import CustomerValues
+from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, Timing
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "PurchaseModel",
     "SpendModel",
     "SupportsMargin",
+    "SupportsNewSpend",
     "SupportsParts",
     "SupportsResidual",
 ]
@@ -92,6 +93,15 @@ class SpendModel(Protocol):
 
     def fit(self, summary: CustomerSummary, /) -> FittedSpend:
         """Learn from the summary; returns a new object."""
+        ...
+
+
+@runtime_checkable
+class SupportsNewSpend(Protocol):
+    """A fitted spend model that knows what a purchase of somebody not seen yet brings."""
+
+    def new_customer_spend(self) -> Expectation:
+        """Mean spend of a purchase of a customer not seen yet, in major units."""
         ...
 
 

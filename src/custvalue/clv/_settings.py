@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._result import CustomerValues, IntervalSource
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
 from custvalue.errors import AlignmentError, InputError, UnitError
@@ -27,6 +27,7 @@ __all__ = [
     "finite_periods",
     "floats",
     "lifetime_values",
+    "looked_up",
     "per_customer",
     "values_of",
     "whole_periods",
@@ -123,12 +124,23 @@ def per_customer(value: PerCustomer, customers: CustomerIndex, where: str) -> Fl
         return np.full(len(customers), value, dtype=np.float64)
     if value.customers == customers:
         return value.values
-    at = value.customers.positions(customers.ids)
-    missing = customers.ids[at < 0]
+    return value.values[looked_up(value.customers, customers, where)]
+
+
+def looked_up(known: CustomerIndex, wanted: CustomerIndex, where: str, hint: str = "") -> IntArray:
+    """Find customers among those known: (n_wanted,) positions.
+
+    Raises
+    ------
+    AlignmentError
+        If some are not among them.
+    """
+    at = known.positions(wanted.ids)
+    missing = wanted.ids[at < 0]
     if missing.size:
         got = f"{missing.size:,} customers it does not hold, e.g. {missing[:5].tolist()}"
-        raise AlignmentError(where, expected="a number for every customer of the summary", got=got)
-    return value.values[at]
+        raise AlignmentError(where, expected="every customer of the summary", got=got, hint=hint)
+    return at
 
 
 def whole_periods(horizon: Horizon | None, period: TimeUnit, where: str) -> float:

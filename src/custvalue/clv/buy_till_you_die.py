@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import attrs
@@ -14,24 +13,28 @@ from custvalue._arrays import ArrayHolder, FloatArray, IntArray
 from custvalue.clv._drawing import drawable
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
-from custvalue.clv._protocol import FittedPurchases, FittedSpend, PurchaseModel, SpendModel, SupportsResidual
-from custvalue.clv._purchases import FittedHistories
-from custvalue.clv._result import CustomerValues
+from custvalue.clv._periods import period_weights, weighted_sum
+from custvalue.clv._protocol import (
+    FittedPurchases,
+    FittedSpend,
+    PurchaseModel,
+    SpendModel,
+    SupportsNewSpend,
+    SupportsResidual,
+)
+from custvalue.clv._purchases import FirstPurchase, FittedHistories
+from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.resampling import Resampling, gathered, refit
+from custvalue.clv.tracking import SupportsNewCustomers
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
 from custvalue.errors import InputError
 
 __all__ = ["BuyTillYouDie", "FittedBuyTillYouDie", "JointPosterior"]
 
 _FEW = 100  # customers not worth compressing
-_ZERO = np.zeros(1)
-_NODES = 16  # of a polynomial in time that stands for many periods
-_PROBES = np.array([0.07, 0.41, 0.83])  # where the polynomial is checked, as shares of its stretch
-_TOLERANCE = 1e-11  # of the check, relative to the most purchases of the stretch
-_NOTHING = 1e-12  # purchases too few for a relative error to matter
 
 
 def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
@@ -127,6 +130,43 @@ class FittedBuyTillYouDie:
             measure="lifetime_value",
             unit=summary.currency.code,
             intervals=DeltaIntervals(fitted=self, predict=predict) if supported else None,
+        )
+
+    def new_customer_value(
+        self,
+        *,
+        horizon: Horizon,
+        discount: DiscountRate,
+        timing: Timing = Timing.END,
+        first_purchase: FirstPurchase = FirstPurchase.EXCLUDED,
+    ) -> Expectation:
+        """Present value of the profit of somebody who becomes a customer now: what winning one may cost.
+
+        Parameters
+        ----------
+        horizon, discount, timing
+            As for :meth:`lifetime_value`.
+        first_purchase
+            Whether the purchase that makes the customer counts; it is made now, so it is not discounted.
+
+        Raises
+        ------
+        InputError
+            If the margin is one for each customer, or a part knows nothing of new customers or tells them apart.
+        """
+        if isinstance(self.margin, CustomerMargin):
+            hint = "fitted.with_margin(0.3).new_customer_value(...)."
+            raise InputError("new_customer_value", expected="one margin", got="one a customer", hint=hint)
+        ends, weights = period_weights(horizon, discount, timing)
+        terms = (self.margin, first_purchase.counted)
+        predict = _NewWorth(ends=ends, weights=weights, unit=horizon.unit, terms=terms)
+        spend = self.spend
+        known = isinstance(self.purchases, SupportsIntervals) and isinstance(spend, SupportsIntervals)
+        return Expectation(
+            value=float(predict(self, None)[0]),
+            measure="new_customer_value",
+            unit=spend.new_customer_spend().unit if isinstance(spend, SupportsNewSpend) else "",
+            intervals=DeltaIntervals(fitted=self, predict=predict) if known else None,
         )
 
     def posterior(
@@ -354,6 +394,36 @@ class _Worth:
         return profit
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class _NewWorth:
+    """The lifetime value of a new customer; shape (1,)."""
+
+    ends: FloatArray
+    weights: FloatArray
+    unit: TimeUnit
+    terms: tuple[float, float]
+
+    def __call__(self, fitted: FittedBuyTillYouDie, rows: IntArray | None) -> FloatArray:
+        del rows  # there is one
+        purchases, spend = fitted.purchases, fitted.spend
+        if not (isinstance(purchases, SupportsNewCustomers) and isinstance(spend, SupportsNewSpend)):
+            got = f"{type(purchases).__name__} and {type(spend).__name__}"
+            raise InputError("new_customer_value", expected="parts that know new customers", got=got)
+
+        def until(end: float) -> FloatArray:
+            found = purchases.new_customer_purchases(Horizon(end, self.unit))
+            if isinstance(found, CustomerValues):
+                hint = "It tells customers apart: fit.with_covariates(...).new_customer_purchases(horizon)."
+                raise InputError("new_customer_value", expected="one new customer", got="covariates", hint=hint)
+            return np.array([float(found)])
+
+        smooth = isinstance(purchases, FittedHistories)
+        repeats = weighted_sum(until, self.ends, self.weights, smooth=smooth)
+        margin, first = self.terms
+        profit: FloatArray = (first + repeats) * float(spend.new_customer_spend()) * margin
+        return profit
+
+
 def _discounted_purchases(fitted: FittedPurchases, summary: CustomerSummary, terms: _Terms) -> FloatArray:
     """Expected purchases, each worth its discount factor; (n_customers,)."""
     if terms.horizon is None:
@@ -363,62 +433,14 @@ def _discounted_purchases(fitted: FittedPurchases, summary: CustomerSummary, ter
             raise InputError("lifetime_value", expected="a horizon", got=got, hint=hint)
         return fitted.expected_residual_transactions(summary, terms.discount).values
     one_each, inverse = _one_of_each_pattern(fitted, summary)
-    unit, n = terms.horizon.unit, terms.horizon.n
-    starts = np.arange(0.0, n)
-    ends = np.minimum(starts + 1.0, n)
-    moments = starts + terms.timing.offset * (ends - starts)
-    factors = np.array([terms.discount.factor(moment, unit) for moment in moments.tolist()])
-    ahead = partial(_purchases_until, fitted, one_each, unit)
-    # by parts: what comes until the end of a period counts with how much its factor exceeds the next one's
-    total = _weighted_sum(ahead, ends, -np.diff(factors, append=0.0), smooth=isinstance(fitted, FittedHistories))
+    ends, weights = period_weights(terms.horizon, terms.discount, terms.timing)
+    ahead = partial(_purchases_until, fitted, one_each, terms.horizon.unit)
+    total = weighted_sum(ahead, ends, weights, smooth=isinstance(fitted, FittedHistories))
     return total if inverse is None else total[inverse]
 
 
 def _purchases_until(fitted: FittedPurchases, summary: CustomerSummary, unit: TimeUnit, end: float) -> FloatArray:
     return fitted.expected_purchases(summary, Horizon(end, unit)).values
-
-
-def _weighted_sum(
-    ahead: Callable[[float], FloatArray], ends: FloatArray, weights: FloatArray, *, smooth: bool
-) -> FloatArray:
-    """Add up ``weights`` times the purchases until ``ends``, (n_customers,).
-
-    Expected purchases are smooth in time, so over a stretch that at most doubles the time a polynomial through a few
-    Chebyshev points stands for all its periods; where a check says it does not, the stretch is halved, in the end down
-    to single periods.
-    """
-    if not smooth or ends.size <= _NODES + _PROBES.size:
-        return sum((weight * ahead(end) for end, weight in zip(ends.tolist(), weights.tolist(), strict=True)), _ZERO)
-    if ends[-1] <= 2.0 * ends[0]:
-        found = _interpolated_sum(ahead, ends, weights)
-        if found is not None:
-            return found
-        at = ends.size // 2
-    else:
-        at = int(np.searchsorted(ends, 0.5 * ends[-1]))
-    early = _weighted_sum(ahead, ends[:at], weights[:at], smooth=smooth)
-    return early + _weighted_sum(ahead, ends[at:], weights[at:], smooth=smooth)
-
-
-def _interpolated_sum(ahead: Callable[[float], FloatArray], ends: FloatArray, weights: FloatArray) -> FloatArray | None:
-    """Give the sum over one stretch by its polynomial, or None if the polynomial misses the purchases in between.
-
-    Berrut and Trefethen, "Barycentric Lagrange interpolation", *SIAM Review* 46(3), 2004, eq. (4.2) and (5.3).
-    """
-    angle = (2.0 * np.arange(_NODES) + 1.0) * np.pi / (2.0 * _NODES)
-    first, length = ends[0], ends[-1] - ends[0]
-    nodes = first + 0.5 * length * (1.0 + np.cos(angle))
-    probes = first + length * _PROBES
-    gaps = np.concatenate([ends, probes])[:, np.newaxis] - nodes
-    shares = np.sin(angle) * (-1.0) ** np.arange(_NODES) / np.where(gaps == 0.0, 1e-300, gaps)
-    shares /= shares.sum(axis=1, keepdims=True)
-    values = np.array([ahead(node) for node in nodes.tolist()])
-    seen = np.array([ahead(probe) for probe in probes.tolist()])
-    error = np.abs(shares[ends.size :] @ values - seen)
-    if not bool((error <= _TOLERANCE * (np.abs(values).max(axis=0) + _NOTHING)).all()):
-        return None
-    result: FloatArray = (weights @ shares[: ends.size]) @ values
-    return result
 
 
 def _one_of_each_pattern(fitted: FittedPurchases, summary: CustomerSummary) -> tuple[CustomerSummary, IntArray | None]:

@@ -33,6 +33,7 @@ from custvalue.clv._purchases import (
     whole_count,
 )
 from custvalue.clv._result import CustomerValues
+from custvalue.clv._settings import looked_up
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.intervals import DeltaIntervals
@@ -40,7 +41,7 @@ from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.clv.processes import UnevenProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
-from custvalue.errors import AlignmentError, InputError
+from custvalue.errors import InputError
 
 __all__ = ["FittedWithCovariates", "StaticCovariates", "WithCovariates"]
 
@@ -95,15 +96,8 @@ class StaticCovariates(ArrayHolder):
         """
         if self.customers == customers:
             return self
-        at = self.customers.positions(customers.ids)
-        missing = customers.ids[at < 0]
-        if missing.size:
-            raise AlignmentError(
-                "StaticCovariates",
-                expected="what is known of every customer asked about",
-                got=f"nothing of {missing.size:,} customers, e.g. {missing[:5].tolist()}",
-                hint="Other customers than those fitted to: fit.with_covariates(StaticCovariates...).",
-            )
+        hint = "Predict other customers than those fitted to with fit.with_covariates(...)."
+        at = looked_up(self.customers, customers, "StaticCovariates", hint)
         return attrs.evolve(self, customers=customers, values=self.values[at])
 
     def columns(self, names: Sequence[str]) -> FloatArray:

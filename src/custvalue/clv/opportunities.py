@@ -9,7 +9,8 @@ import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_ints, check_lengths, float_array, int_array
 from custvalue._frames import FrameKind, build_frame
-from custvalue.data import CustomerIndex, ValueSeries
+from custvalue.clv._settings import looked_up
+    >>> from custvalue.data import CustomerIndex, ValueSeries
 from custvalue.errors import InputError
 
 __all__ = ["Acquisition", "Opportunities", "OpportunityPatterns"]
@@ -97,7 +98,7 @@ class Opportunities(ArrayHolder):
     Examples
     --------
     >>> import numpy as np
-    >>> from custvalue.data import CustomerIndex, ValueSeries
+    from custvalue.data import CustomerIndex, ValueSeries
     >>> years = np.array(["2001", "2002", "2003", "2004"], dtype="datetime64[Y]")
     >>> given = np.array([[20.0, 0, 20, 0], [0, 50, 50, 50]])
     >>> gifts = ValueSeries(customers=CustomerIndex(["Ada", "Ben"]), periods=years, values=given)
@@ -154,6 +155,19 @@ class Opportunities(ArrayHolder):
             t_x=np.where(last > 0, last - start, 0),
             n=n_periods - start,
         )
+
+    def of(self, customers: CustomerIndex, /) -> Opportunities:
+        """Look up customers, in their order.
+
+        Raises
+        ------
+        AlignmentError
+            If some are not here.
+        """
+        if self.customers == customers:
+            return self
+        at = looked_up(self.customers, customers, "Opportunities")
+        return attrs.evolve(self, customers=customers, x=self.x[at], t_x=self.t_x[at], n=self.n[at])
 
     def patterns(self) -> OpportunityPatterns:
         """Compress to distinct (x, t_x, n) with counts; lossless."""

@@ -28,10 +28,11 @@ _ROUNDS = 4
 _PER_DRAW = 4  # proposals for each draw wanted
 
 FitT = TypeVar("FitT", bound=Fitted)
+FitT_co = TypeVar("FitT_co", bound=Fitted, covariant=True)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
-class Posterior(ArrayHolder, Generic[FitT]):
+class Posterior(ArrayHolder, Generic[FitT_co]):
     """A posterior sample and how good it is; made by the ``posterior`` of a fit.
 
     Parameters
@@ -50,7 +51,7 @@ class Posterior(ArrayHolder, Generic[FitT]):
         How often the approximation was made; 1 if the first was good enough.
     """
 
-    fitted: FitT
+    fitted: FitT_co
     draws: ParameterDraws
     k_hat: float
     effective: float
