@@ -9,13 +9,14 @@ give the four or five derivatives, P(alive) and the posterior means.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 from scipy import special
 
 from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv._kernels.likelihood import Params, Terms
+from custvalue.clv._kernels.likelihood import Params, Terms, once_a_run
 from custvalue.clv._kernels.quadrature import integrate_hump, panels
 from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 
@@ -71,7 +72,8 @@ class EndOfLife:
     ``sums`` (5 or 6, n_rows) are those of the density itself and of the density times: the log of the purchase
     clock's
     run, its inverse, the same two of the lifetime's clock, and the slope in the latter's parameter. ``products``
-    (4, 4, n_rows), where wanted, are those of the density times two of the four; the lower triangle is empty.
+    (4, 4, n_rows) are those of the density times two of the four; the lower triangle is empty. Of ``order`` 0 there is
+    the density alone, of order 1 there are sums and no products.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class EndOfLife:
         t_x: FloatArray,
         T: FloatArray,
         *,
-        curved: bool = False,
+        order: int = 1,
     ) -> None:
         r, alpha, *life = params
         self.clock, self.alpha, self.life, self.t_x = kernel.clock, alpha, life, t_x
@@ -97,8 +99,9 @@ class EndOfLife:
         self.delay_end = np.log1p(span / self.at_last)
         self.aging_end = self.clock.growth(life, t_x, span)
         self.log_end = -self.shape * self.delay_end - s * self.aging_end
-        self.sums = np.empty((5 if len(life) == 2 else 6, len(x)))
-        self.products = np.zeros((4, 4, len(x) if curved else 0))
+        self.order = order
+        self.sums = np.empty((len(life) + 3 if order else 1, len(x)))
+        self.products = np.zeros((4, 4, len(x) if order == 2 else 0))
         for rule, rows in kernel.rules_for(self.width, -self.log_end):
             self._integrate(rule, rows)
         self.total = np.exp(self.log_end) + self.sums[0]
@@ -117,9 +120,12 @@ class EndOfLife:
         aging, fade, log_speed = self.clock.course(life, t_x[:, None], gap)
         density = np.exp(v - self.shape[rows][:, None] * delay - (life[-2] + 1.0) * aging + log_speed) * weight
         density *= (width * short * _of_rows(self.life[-2], rows))[:, None]
+        self.sums[0, rows] = density.sum(axis=1)
+        if not self.order:
+            return
         pieces = (delay, 1.0 / ratio, aging, fade)
-        sums = [density.sum(axis=1), *(np.einsum("ij,ij->i", density, piece) for piece in pieces)]
-        if self.products.size:
+        sums = [np.einsum("ij,ij->i", density, piece) for piece in pieces]
+        if self.order == 2:
             for k, piece in enumerate(pieces):
                 weighted = density * piece
                 for m in range(k, 4):
@@ -128,7 +134,7 @@ class EndOfLife:
             tau = t_x[:, None] + gap
             log_sum, log_pace = self.clock.clock_slope(life, tau, self.clock.log_sum(life, tau))
             sums.append(np.einsum("ij,ij->i", density, log_pace - (life[-2] + 1.0) * log_sum))
-        self.sums[:, rows] = sums
+        self.sums[1:, rows] = sums
 
     def mean(self, at_end: FloatArray, of_sum: int, factor: FloatArray | float = 1.0) -> FloatArray:
         """Posterior mean of something that is ``at_end`` if alive, and one of the sums (times a factor) if gone."""
@@ -194,33 +200,36 @@ class GammaLifetime:
             gradient[2] = end.mean(-s * at_end, 5)
         return value, gradient
 
-    def _end_of_life(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> tuple[FloatArray, ...]:
-        """P(alive), mean purchase rate, mean hazard parameter; in blocks."""
-        parts = []
+    def _ends(
+        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, order: int
+    ) -> Iterator[tuple[EndOfLife, Params, FloatArray, FloatArray]]:
+        """Integrals, parameters, x and t_x, block by block."""
         for first in range(0, len(x), self.block_rows):
             rows = slice(first, first + self.block_rows)
             own = [_of_rows(value, rows) for value in params]
-            r, alpha, *life = own
-            end = EndOfLife(self, own, x[rows], t_x[rows], T[rows])
-            pace = (r + x[rows]) / (alpha + t_x[rows]) * end.mean(np.exp(-end.delay_end), 2)
-            s = life[-2]
-            hazard = end.mean(s * np.exp(-end.aging_end), 4, s + 1.0)
-            parts.append((end.alive, pace, hazard * np.exp(-self.clock.log_sum(life, t_x[rows]))))
-        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+            yield EndOfLife(self, own, x[rows], t_x[rows], T[rows], order=order), own, x[rows], t_x[rows]
+
+    def _alive(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> FloatArray:
+        return np.concatenate([end.alive for end, *_ in self._ends(params, x, t_x, T, 0)])
 
     def probability_alive(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, ahead: float, /
     ) -> FloatArray:
         """Probability of being alive ``ahead`` after T."""
-        alive = self._end_of_life(params, x, t_x, T)[0]
+        alive = self._alive(params, x, t_x, T)
         life = params[2:]
         survives: FloatArray = alive * np.exp(-life[-2] * self.clock.growth(life, T, np.full_like(T, ahead)))
         return survives
 
     def latent_means(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> dict[str, FloatArray]:
         """Posterior means of the purchase rate while alive and of the scale of the hazard to leave."""
-        _, pace, hazard = self._end_of_life(params, x, t_x, T)
-        return {"purchase_rate": pace, "dropout_rate": hazard}
+        pace, hazard = [], []
+        for end, (r, alpha, *life), count, last in self._ends(params, x, t_x, T, 1):
+            s = life[-2]
+            pace.append((r + count) / (alpha + last) * end.mean(np.exp(-end.delay_end), 2))
+            pull = end.mean(s * np.exp(-end.aging_end), 4, s + 1.0)
+            hazard.append(pull * np.exp(-self.clock.log_sum(life, last)))
+        return {"purchase_rate": np.concatenate(pace), "dropout_rate": np.concatenate(hazard)}
 
     def expected_purchases(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float, /
@@ -238,8 +247,12 @@ class GammaLifetime:
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float, delta: float
     ) -> FloatArray:
         r, alpha, *life = params
-        alive = self._end_of_life(params, x, t_x, T)[0]
-        left: FloatArray = alive * (r + x) / (alpha + T) * self.time_left(life, T, t, delta)
+        alive = self._alive(params, x, t_x, T)
+        if any(np.ndim(value) for value in life):
+            ahead = self.time_left(life, T, t, delta)
+        else:
+            ahead = once_a_run(lambda ages: self.time_left(life, ages, t, delta), T)
+        left: FloatArray = alive * (r + x) / (alpha + T) * ahead
         return left
 
     def time_left(self, life: Params, T: FloatArray, t: float, delta: float) -> FloatArray:
@@ -269,7 +282,7 @@ class GammaLifetime:
     ) -> FloatArray:
         """Probability of n purchases in (T, T + t]."""
         r, alpha, *life = params
-        alive = self._end_of_life(params, x, t_x, T)[0]
+        alive = self._alive(params, x, t_x, T)
         chance = self._pmf_from(np.full_like(T, n), r + x, alpha + T, life, T, t)
         return alive * chance + ((1.0 - alive) if n == 0 else 0.0)
 

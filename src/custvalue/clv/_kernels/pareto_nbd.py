@@ -69,7 +69,7 @@ class _ParetoNBD(GammaLifetime):
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /, *, curved: bool
     ) -> Curvature:
         """Weighted sum of the time terms, gradient and Hessian."""
-        end = EndOfLife(self, params, x, t_x, T, curved=curved)
+        end = EndOfLife(self, params, x, t_x, T, order=2 if curved else 1)
         value, gradient = self.terms_at(end, params, x, t_x, T)
         total, slope = float(weights @ value), gradient @ weights
         if not curved:
