@@ -10,7 +10,7 @@ import numpy as np
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_ints, check_lengths, float_array, int_array
 from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._settings import looked_up
-    >>> from custvalue.data import CustomerIndex, ValueSeries
+from custvalue.data import CustomerIndex, ValueSeries
 from custvalue.errors import InputError
 
 __all__ = ["Acquisition", "Opportunities", "OpportunityPatterns"]
@@ -98,7 +98,7 @@ class Opportunities(ArrayHolder):
     Examples
     --------
     >>> import numpy as np
-    from custvalue.data import CustomerIndex, ValueSeries
+    >>> from custvalue.data import CustomerIndex, ValueSeries
     >>> years = np.array(["2001", "2002", "2003", "2004"], dtype="datetime64[Y]")
     >>> given = np.array([[20.0, 0, 20, 0], [0, 50, 50, 50]])
     >>> gifts = ValueSeries(customers=CustomerIndex(["Ada", "Ben"]), periods=years, values=given)
