@@ -23,17 +23,35 @@ DataT = TypeVar("DataT")
 Seed = int | np.random.Generator
 
 
+class SupportsPrior(Protocol):
+    """A model that may have a prior."""
+
+    @property
+    def prior(self) -> Prior | None:
+        """The prior of a posterior-mode fit; None for maximum likelihood."""
+        ...
+
+
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class Drawable(Fitted, Generic[DataT]):
     """A fit that can say how sure it is beyond the curvature of its likelihood.
 
     A fit does not remember its data, so each verb takes the data it was fitted to.
+
+    Parameters
+    ----------
+    estimate
+        Parameters and their uncertainty.
+    settings
+        The model.
     """
 
+    settings: SupportsPrior
+
     @property
-    @abc.abstractmethod
     def prior(self) -> Prior | None:
         """The prior of the fit; None for maximum likelihood."""
+        return self.settings.prior
 
     @abc.abstractmethod
     def case_weights(self, data: DataT, /) -> CaseWeights:

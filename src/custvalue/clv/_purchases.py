@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 import enum
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
@@ -21,7 +22,7 @@ from custvalue.clv._kernels.simulation import purchase_ages
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import DeltaIntervals
-from custvalue.clv.processes import PurchaseProcess
+from custvalue.clv.processes import LeavingProcess, PurchaseProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
 from custvalue.errors import InputError, UnitError
@@ -32,6 +33,7 @@ __all__ = [
     "FittedTransactions",
     "Histories",
     "PatternModel",
+    "ProcessType",
     "PurchaseData",
     "as_patterns",
     "drawn_patterns",
@@ -39,6 +41,9 @@ __all__ = [
     "pattern_problem",
     "whole_count",
 ]
+
+ProcessType: TypeAlias = Callable[..., LeavingProcess]
+"""What makes a process of natural parameters in the literature's order, and a unit of time."""
 
 PurchaseData: TypeAlias = CustomerSummary | PurchasePatterns
 """What a purchase model can be fitted to."""
@@ -199,10 +204,6 @@ class FittedHistories(Drawable[PurchaseData]):
 
     Parameters
     ----------
-    estimate
-        Parameters and their uncertainty.
-    settings
-        The model.
     unit
         Unit of time of the parameters; summaries in other units are converted.
     """
@@ -214,11 +215,6 @@ class FittedHistories(Drawable[PurchaseData]):
     def kernel(self) -> PurchaseKernel:
         """Functions of arrays that make the model."""
         return self.settings.kernel
-
-    @property
-    def prior(self) -> Prior | None:
-        """The prior of the fit; None for maximum likelihood."""
-        return self.settings.prior
 
     @property
     def process(self) -> PurchaseProcess:
@@ -445,6 +441,7 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
 
     prior: LogNormalPrior | None = None
     kernel: ClassVar[PurchaseKernel]
+    process: ClassVar[ProcessType]
     notes: ClassVar[tuple[str, ...]] = ()
 
     def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
@@ -473,9 +470,9 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
         found = estimate(problem, self.prior, notes=self.notes + few_data_notes(patterns))
         return checked(self._fitted(found, data.unit))
 
-    @abc.abstractmethod
-    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> PurchaseProcess:
+    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> LeavingProcess:
         """Give the model at log-parameters (n_params,), to draw customers from."""
+        return type(self).process(*np.exp(theta).tolist(), unit=unit)
 
     @abc.abstractmethod
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedT_co:

@@ -27,6 +27,7 @@ __all__ = [
     "FittedSpendModel",
     "Independence",
     "NonPositive",
+    "PositiveSpendModel",
     "SpendModelBase",
     "SpendRows",
     "SpendSettings",
@@ -211,10 +212,6 @@ class FittedSpendModel(Drawable[CustomerSummary]):
 
     Parameters
     ----------
-    estimate
-        Parameters and their uncertainty.
-    settings
-        The model.
     currency
         Of the amounts the model was fitted to.
     independence
@@ -224,11 +221,6 @@ class FittedSpendModel(Drawable[CustomerSummary]):
     settings: SpendSettings
     currency: Currency
     independence: Independence
-
-    @property
-    def prior(self) -> LogNormalPrior | None:
-        """The prior of the fit; None for maximum likelihood."""
-        return self.settings.prior
 
     @property
     @abc.abstractmethod
@@ -382,3 +374,21 @@ class SpendModelBase(SpendSettings, Generic[FittedT_co]):
     @abc.abstractmethod
     def _fitted(self, found: Estimate, currency: Currency, check: Independence, /) -> FittedT_co:
         """Dress an estimate as this model's fit."""
+
+
+@attrs.frozen(kw_only=True)
+class PositiveSpendModel(SpendModelBase[FittedT_co]):
+    """A spend model of positive amounts.
+
+    Parameters
+    ----------
+    non_positive
+        What to do with customers whose repeat purchases add up to 0 or less.
+    """
+
+    non_positive: NonPositive = NonPositive.REFUSE
+
+    @property
+    def positive(self) -> NonPositive:
+        """What to do with amounts of 0 or less."""
+        return self.non_positive

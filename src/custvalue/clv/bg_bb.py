@@ -43,22 +43,9 @@ def _patterns(data: OpportunityData) -> OpportunityPatterns:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedBGBB(Drawable[OpportunityData]):
-    """A fitted :class:`BGBB`. Horizons are numbers of opportunities; discount rates are per opportunity.
-
-    Parameters
-    ----------
-    estimate
-        Parameters and their uncertainty.
-    settings
-        The model.
-    """
+    """A fitted :class:`BGBB`. Horizons are numbers of opportunities; discount rates are per opportunity."""
 
     settings: BGBB
-
-    @property
-    def prior(self) -> LogNormalPrior | None:
-        """The prior of the fit; None for maximum likelihood."""
-        return self.settings.prior
 
     @property
     def process(self) -> BGBBProcess:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
-import numpy as np
 
-from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
 from custvalue.clv._kernels.likelihood import PurchaseKernel
-from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv._purchases import FittedTransactions, PatternModel, ProcessType
 from custvalue.clv.processes import BGNBDProcess, MBGNBDProcess
 from custvalue.data import TimeUnit
 
@@ -56,11 +54,8 @@ class BGNBD(PatternModel[FittedBGNBD]):
     """
 
     kernel: ClassVar[PurchaseKernel] = BG_NBD
+    process: ClassVar[ProcessType] = BGNBDProcess
     notes: ClassVar[tuple[str, ...]] = (_ONE_TIME_NOTE,)
-
-    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> BGNBDProcess:
-        """Give the model at log-parameters (n_params,), to draw customers from."""
-        return BGNBDProcess(*np.exp(theta).tolist(), unit=unit)
 
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedBGNBD:
         return FittedBGNBD(estimate=found, settings=self, unit=unit)
@@ -95,10 +90,7 @@ class MBGNBD(PatternModel[FittedMBGNBD]):
     """
 
     kernel: ClassVar[PurchaseKernel] = MBG_NBD
-
-    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> MBGNBDProcess:
-        """Give the model at log-parameters (n_params,), to draw customers from."""
-        return MBGNBDProcess(*np.exp(theta).tolist(), unit=unit)
+    process: ClassVar[ProcessType] = MBGNBDProcess
 
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedMBGNBD:
         return FittedMBGNBD(estimate=found, settings=self, unit=unit)

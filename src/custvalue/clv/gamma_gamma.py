@@ -13,8 +13,7 @@ from custvalue.clv._result import CustomerValues
 from custvalue.clv._spend import (
     FittedSpendModel,
     Independence,
-    NonPositive,
-    SpendModelBase,
+    PositiveSpendModel,
     SpendRows,
     spend_notes,
 )
@@ -54,7 +53,7 @@ class FittedGammaGamma(FittedSpendModel):
 
 
 @attrs.frozen(kw_only=True)
-class GammaGamma(SpendModelBase[FittedGammaGamma]):
+class GammaGamma(PositiveSpendModel[FittedGammaGamma]):
     """The Gamma-Gamma model of spend per purchase.
 
     Assumes: a customer's amounts are gamma with shape p about the customer's own mean; the rates of that gamma are
@@ -86,13 +85,6 @@ class GammaGamma(SpendModelBase[FittedGammaGamma]):
     >>> bool(np.ptp(spend.values[summary.frequency == 0]) == 0), spend.unit
     (True, 'EUR')
     """
-
-    non_positive: NonPositive = NonPositive.REFUSE
-
-    @property
-    def positive(self) -> NonPositive:
-        """What to do with amounts of 0 or less."""
-        return self.non_positive
 
     def problem_of(self, rows: SpendRows, /) -> Problem:
         """Give the likelihood problem of some rows."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
-import numpy as np
 
-from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.ggompertz_nbd import GGOMPERTZ_NBD
 from custvalue.clv._kernels.likelihood import PurchaseKernel
-from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv._purchases import FittedTransactions, PatternModel, ProcessType
 from custvalue.clv.processes import GGompertzNBDProcess
 from custvalue.data import TimeUnit
 
@@ -52,10 +50,7 @@ class GGompertzNBD(PatternModel[FittedGGompertzNBD]):
     """
 
     kernel: ClassVar[PurchaseKernel] = GGOMPERTZ_NBD
-
-    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> GGompertzNBDProcess:
-        """Give the model at log-parameters (n_params,), to draw customers from."""
-        return GGompertzNBDProcess(*np.exp(theta).tolist(), unit=unit)
+    process: ClassVar[ProcessType] = GGompertzNBDProcess
 
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedGGompertzNBD:
         return FittedGGompertzNBD(estimate=found, settings=self, unit=unit)

@@ -10,7 +10,7 @@ from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels import grouped
 from custvalue.clv._kernels import lognormal_spend as kernel
 from custvalue.clv._optimise import Problem
-from custvalue.clv._spend import FittedSpendModel, Independence, NonPositive, SpendModelBase, SpendRows
+from custvalue.clv._spend import FittedSpendModel, Independence, PositiveSpendModel, SpendRows
 from custvalue.clv.processes import LognormalAmounts
 from custvalue.data import Currency
 
@@ -33,7 +33,7 @@ class FittedLognormalSpend(FittedSpendModel):
 
 
 @attrs.frozen(kw_only=True)
-class LognormalSpend(SpendModelBase[FittedLognormalSpend]):
+class LognormalSpend(PositiveSpendModel[FittedLognormalSpend]):
     """A log-normal model of spend per purchase.
 
     Assumes: the log of a customer's mean spend is normal (``location``, ``between``) over customers; a customer's
@@ -66,13 +66,6 @@ class LognormalSpend(SpendModelBase[FittedLognormalSpend]):
     >>> bool(np.isfinite(LognormalSpend().fit(summary).expected_spend(summary).values).all())
     True
     """
-
-    non_positive: NonPositive = NonPositive.REFUSE
-
-    @property
-    def positive(self) -> NonPositive:
-        """What to do with amounts of 0 or less."""
-        return self.non_positive
 
     def problem_of(self, rows: SpendRows, /) -> Problem:
         """Give the likelihood problem of some rows."""

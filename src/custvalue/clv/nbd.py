@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
-import numpy as np
 
-from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._kernels.nbd import NBD_KERNEL
-from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv._purchases import FittedTransactions, PatternModel, ProcessType
 from custvalue.clv.processes import NBDProcess
 from custvalue.data import TimeUnit
 
@@ -46,11 +44,8 @@ class NBD(PatternModel[FittedNBD]):
     """
 
     kernel: ClassVar[PurchaseKernel] = NBD_KERNEL
+    process: ClassVar[ProcessType] = NBDProcess
     notes: ClassVar[tuple[str, ...]] = ("nobody ever leaves in this model; P(alive) is 1 for all",)
-
-    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> NBDProcess:
-        """Give the model at log-parameters (n_params,), to draw customers from."""
-        return NBDProcess(*np.exp(theta).tolist(), unit=unit)
 
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedNBD:
         return FittedNBD(estimate=found, settings=self, unit=unit)

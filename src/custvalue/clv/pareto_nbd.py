@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
-import numpy as np
 
-from custvalue._arrays import FloatArray
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._kernels.pareto_nbd import PARETO_NBD
-from custvalue.clv._purchases import FittedTransactions, PatternModel
+from custvalue.clv._purchases import FittedTransactions, PatternModel, ProcessType
 from custvalue.clv.processes import ParetoNBDProcess
 from custvalue.data import TimeUnit
 
@@ -50,10 +48,7 @@ class ParetoNBD(PatternModel[FittedParetoNBD]):
     """
 
     kernel: ClassVar[PurchaseKernel] = PARETO_NBD
-
-    def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> ParetoNBDProcess:
-        """Give the model at log-parameters (n_params,), to draw customers from."""
-        return ParetoNBDProcess(*np.exp(theta).tolist(), unit=unit)
+    process: ClassVar[ProcessType] = ParetoNBDProcess
 
     def _fitted(self, found: Estimate, unit: TimeUnit, /) -> FittedParetoNBD:
         return FittedParetoNBD(estimate=found, settings=self, unit=unit)

@@ -69,33 +69,7 @@ class Posterior(ArrayHolder, Generic[FitT_co]):
 def sample_posterior(
     mode: FitT, problem: Problem, prior: Prior, n_draws: int, seed: int | np.random.Generator
 ) -> Posterior[FitT]:
-    """Draw from the posterior of a problem's parameters.
-
-    Parameters
-    ----------
-    mode
-        The fit at the posterior mode.
-    problem
-        Its likelihood.
-    prior
-        Its prior.
-    n_draws
-        Draws wanted, 100 or more; four times as many are proposed.
-    seed
-        A number, or a numpy generator.
-
-    Raises
-    ------
-    InputError
-        If fewer than 100 draws are wanted: k-hat could not be judged.
-    ConvergenceError
-        If k-hat stays too large after four rounds.
-
-    References
-    ----------
-    Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024), "Pareto Smoothed Importance Sampling", Journal
-    of Machine Learning Research 25(72).
-    """
+    """Draw from the posterior of a problem, given the fit at its mode and its prior; see :meth:`Drawable.posterior`."""
     if n_draws < 100:
         raise InputError("posterior(n_draws)", expected="100 or more", got=repr(n_draws))
     rng = np.random.default_rng(seed)

@@ -131,9 +131,12 @@ class _GammaRates:
 class NBDProcess(_GammaRates):
     """Random buying at gamma (r, alpha) rates; nobody ever leaves."""
 
-    def draw(self, n_customers: int, rng: np.random.Generator, /) -> Latent:
+    def draw(
+        self, n_customers: int, rng: np.random.Generator, /, *, faster: Factor = 1.0, sooner: Factor = 1.0
+    ) -> Latent:
         """Draw rates."""
-        return self._latent(n_customers, rng)
+        del sooner  # nobody leaves
+        return self._latent(n_customers, rng, faster=faster)
 
 
 @attrs.frozen

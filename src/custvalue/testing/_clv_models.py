@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import MappingProxyType
 
-import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
 from custvalue.clv import CLVModel, CustomerValues, FittedCLV, SupportsMargin
-from custvalue.data import CustomerIndex, CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
-from custvalue.testing._kit import run_checks
+from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
+from custvalue.testing._over_summaries import close, run_over, same_again, same_alone, same_in_any_order
 from custvalue.testing._purchase_models import example_summary
 
 __all__ = ["CLV_MODEL_CHECKS", "check_clv_model"]
@@ -33,8 +31,8 @@ def _value(
     return fitted.lifetime_value(summary, horizon=horizon, discount=rate, timing=timing).values
 
 
-def _close(first: FloatArray, second: FloatArray, *, rel: float = 1e-9) -> bool:
-    return bool(np.allclose(first, second, rtol=rel, atol=rel))
+def _answer(model: CLVModel, learnt: CustomerSummary, asked: CustomerSummary, /) -> FloatArray:
+    return _value(model.fit(learnt), asked)
 
 
 def satisfies_protocol(model: CLVModel, summary: CustomerSummary) -> None:
@@ -80,8 +78,8 @@ def times_cash(model: CLVModel, summary: CustomerSummary) -> None:
     start, middle, end = (
         _value(fitted, summary, timing=timing) for timing in (Timing.START, Timing.MIDDLE, Timing.END)
     )
-    assert _close(start, end * 1.10), "START is not END times one plus the rate"
-    assert _close(middle, end * np.sqrt(1.10)), "MIDDLE is not END times the root of one plus the rate"
+    assert close(start, end * 1.10), "START is not END times one plus the rate"
+    assert close(middle, end * np.sqrt(1.10)), "MIDDLE is not END times the root of one plus the rate"
 
 
 def ignores_timing_at_no_interest(model: CLVModel, summary: CustomerSummary) -> None:
@@ -89,23 +87,17 @@ def ignores_timing_at_no_interest(model: CLVModel, summary: CustomerSummary) -> 
     fitted = model.fit(summary)
     free = DiscountRate.annual(0.0)
     start, end = (_value(fitted, summary, rate=free, timing=timing) for timing in (Timing.START, Timing.END))
-    assert _close(start, end), "timing matters at a zero rate"
+    assert close(start, end), "timing matters at a zero rate"
 
 
 def ignores_order_and_ids(model: CLVModel, summary: CustomerSummary) -> None:
     """Permuting the customers permutes the values; ids are labels, not positions."""
-    order = np.random.default_rng(0).permutation(len(summary))
-    other = attrs.evolve(summary.take(order), customers=CustomerIndex(10**6 + order))
-    got, expected = _value(model.fit(other), other), _value(model.fit(summary), summary)[order]
-    assert _close(got, expected, rel=1e-4), "order or ids matter"
+    same_in_any_order(_answer, model, summary)
 
 
 def values_each_alone(model: CLVModel, summary: CustomerSummary) -> None:
     """A customer's value does not depend on who else is asked about."""
-    fitted = model.fit(summary)
-    rows = np.arange(0, len(summary), max(1, len(summary) // 7))
-    got, expected = _value(fitted, summary.take(rows)), _value(fitted, summary)[rows]
-    assert _close(got, expected), "the company a customer keeps matters"
+    same_alone(_answer, model, summary)
 
 
 def values_nobody(model: CLVModel, summary: CustomerSummary) -> None:
@@ -116,10 +108,7 @@ def values_nobody(model: CLVModel, summary: CustomerSummary) -> None:
 
 def is_repeatable(model: CLVModel, summary: CustomerSummary) -> None:
     """Twice the same summary is twice the same value, and the settings stay what they were."""
-    settings = repr(model)
-    first, second = (_value(model.fit(summary), summary) for _ in range(2))
-    assert np.array_equal(first, second), "two fits to one summary differ"
-    assert repr(model) == settings, "fit changed the settings"
+    same_again(_answer, model, summary)
 
 
 def takes_margins(model: CLVModel, summary: CustomerSummary) -> None:
@@ -127,10 +116,10 @@ def takes_margins(model: CLVModel, summary: CustomerSummary) -> None:
     if not isinstance(model, SupportsMargin):
         return
     single, double = (_value(model.with_margin(share).fit(summary), summary) for share in (0.2, 0.4))
-    assert _close(double, 2 * single), "twice the margin is not twice the value"
+    assert close(double, 2 * single), "twice the margin is not twice the value"
     n = len(summary)
     each = CustomerMargin(customers=summary.customers, ratio=np.full(n, 0.2), cost_per_purchase=np.zeros(n))
-    assert _close(_value(model.with_margin(each).fit(summary), summary), single), "one share a customer differs"
+    assert close(_value(model.with_margin(each).fit(summary), summary), single), "one share a customer differs"
 
 
 def bounds_hold_the_value(model: CLVModel, summary: CustomerSummary) -> None:
@@ -193,6 +182,4 @@ def check_clv_model(
     >>> from custvalue.clv import MBGNBD, BuyTillYouDie, GammaGamma
     >>> check_clv_model(BuyTillYouDie(MBGNBD(), GammaGamma(), margin=0.3), example_summary(n_customers=150))
     """
-    data = example_summary() if summary is None else summary
-    checks = {name: partial(check, model, data) for name, check in CLV_MODEL_CHECKS.items()}
-    run_checks(model, checks, expected_failures)
+    run_over(CLV_MODEL_CHECKS, model, example_summary() if summary is None else summary, expected_failures)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import MappingProxyType
 
 import attrs
@@ -21,7 +20,7 @@ from custvalue.clv import (
 )
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.errors import CustvalueError
-from custvalue.testing._kit import run_checks
+from custvalue.testing._over_summaries import close, run_over, same_again, same_alone, same_in_any_order
 
 __all__ = ["PURCHASE_MODEL_CHECKS", "check_purchase_model", "example_summary"]
 
@@ -55,8 +54,8 @@ def _predictions(fitted: FittedPurchases, summary: CustomerSummary) -> FloatArra
     return np.stack([alive.values, purchases.values])
 
 
-def _close(first: FloatArray, second: FloatArray, *, rel: float = 1e-9) -> bool:
-    return bool(np.allclose(first, second, rtol=rel, atol=rel))
+def _answer(model: PurchaseModel, learnt: CustomerSummary, asked: CustomerSummary, /) -> FloatArray:
+    return _predictions(model.fit(learnt), asked)
 
 
 def satisfies_protocol(model: PurchaseModel, summary: CustomerSummary) -> None:
@@ -105,7 +104,7 @@ def reads_horizons_in_any_unit(model: PurchaseModel, summary: CustomerSummary) -
     """Thirteen weeks are 91 days."""
     fitted = model.fit(summary)
     weeks, days = (fitted.expected_purchases(summary, h).values for h in (_QUARTER, Horizon(91, TimeUnit.DAY)))
-    assert _close(weeks, days), "13 weeks and 91 days differ"
+    assert close(weeks, days), "13 weeks and 91 days differ"
 
 
 def ignores_unit_of_ages(model: PurchaseModel, summary: CustomerSummary) -> None:
@@ -113,25 +112,17 @@ def ignores_unit_of_ages(model: PurchaseModel, summary: CustomerSummary) -> None
     expected = _predictions(model.fit(summary), summary)
     for unit in (TimeUnit.DAY, TimeUnit.YEAR):
         other = summary.in_unit(unit)
-        assert _close(_predictions(model.fit(other), other), expected, rel=1e-4), (
-            f"in {unit.value}s it is another model"
-        )
+        assert close(_predictions(model.fit(other), other), expected, rel=1e-4), f"in {unit.value}s it is another model"
 
 
 def ignores_order_and_ids(model: PurchaseModel, summary: CustomerSummary) -> None:
     """Permuting the customers permutes the predictions; ids are labels, not positions."""
-    expected = _predictions(model.fit(summary), summary)
-    order = np.random.default_rng(0).permutation(len(summary))
-    other = attrs.evolve(summary.take(order), customers=CustomerIndex(10**6 + order))
-    assert _close(_predictions(model.fit(other), other), expected[:, order], rel=1e-4), "order or ids matter"
+    same_in_any_order(_answer, model, summary)
 
 
 def predicts_each_alone(model: PurchaseModel, summary: CustomerSummary) -> None:
     """A customer's prediction does not depend on who else is asked about."""
-    fitted = model.fit(summary)
-    rows = np.arange(0, len(summary), max(1, len(summary) // 7))
-    expected = _predictions(fitted, summary)[:, rows]
-    assert _close(_predictions(fitted, summary.take(rows)), expected), "the company a customer keeps matters"
+    same_alone(_answer, model, summary)
 
 
 def predicts_nobody(model: PurchaseModel, summary: CustomerSummary) -> None:
@@ -160,10 +151,7 @@ def doubts_the_silent(model: PurchaseModel, summary: CustomerSummary) -> None:
 
 def is_repeatable(model: PurchaseModel, summary: CustomerSummary) -> None:
     """Twice the same summary is twice the same fit, and the settings stay what they were."""
-    settings = repr(model)
-    first, second = (_predictions(model.fit(summary), summary) for _ in range(2))
-    assert np.array_equal(first, second), "two fits to one summary differ"
-    assert repr(model) == settings, "fit changed the settings"
+    same_again(_answer, model, summary)
 
 
 def is_not_silent_about_one_time_buyers(model: PurchaseModel, summary: CustomerSummary) -> None:
@@ -242,6 +230,4 @@ def check_purchase_model(
     >>> from custvalue.clv import MBGNBD
     >>> check_purchase_model(MBGNBD(), example_summary(n_customers=150))
     """
-    data = example_summary() if summary is None else summary
-    checks = {name: partial(check, model, data) for name, check in PURCHASE_MODEL_CHECKS.items()}
-    run_checks(model, checks, expected_failures)
+    run_over(PURCHASE_MODEL_CHECKS, model, example_summary() if summary is None else summary, expected_failures)
