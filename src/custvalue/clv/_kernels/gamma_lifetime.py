@@ -109,31 +109,32 @@ class EndOfLife:
         self.alive = np.exp(self.log_end - self.log_total)
 
     def _integrate(self, rule: tuple[int, int], rows: IntArray | slice) -> None:
-        node, weight = panels(*rule)
-        life = [_column(_of_rows(value, rows)) for value in self.life]
+        """Sum over the nodes (first axis) of some rows (second axis)."""
+        node, weight = (column[:, None] for column in panels(*rule))
+        life = [_of_rows(value, rows) for value in self.life]
         t_x, width, short = self.t_x[rows], self.width[rows], self.short[rows]
-        v = width[:, None] * node
+        v = node * width
         run = np.exp(v)
-        gap = short[:, None] * (run - 1.0)
-        ratio = run if self.bare else 1.0 + gap / self.at_last[rows][:, None]
+        gap = short * (run - 1.0)
+        ratio = run if self.bare else 1.0 + gap / self.at_last[rows]
         delay = v if self.bare else np.log(ratio)
-        aging, fade, log_speed = self.clock.course(life, t_x[:, None], gap)
-        density = np.exp(v - self.shape[rows][:, None] * delay - (life[-2] + 1.0) * aging + log_speed) * weight
-        density *= (width * short * _of_rows(self.life[-2], rows))[:, None]
-        self.sums[0, rows] = density.sum(axis=1)
+        aging, fade, log_speed = self.clock.course(life, t_x, gap)
+        density = np.exp(v - self.shape[rows] * delay - (life[-2] + 1.0) * aging + log_speed)
+        density *= weight * (width * short * life[-2])
+        self.sums[0, rows] = density.sum(axis=0)
         if not self.order:
             return
         pieces = (delay, 1.0 / ratio, aging, fade)
-        sums = [np.einsum("ij,ij->i", density, piece) for piece in pieces]
+        sums = [np.einsum("ij,ij->j", density, piece) for piece in pieces]
         if self.order == 2:
             for k, piece in enumerate(pieces):
                 weighted = density * piece
                 for m in range(k, 4):
-                    self.products[k, m, rows] = np.einsum("ij,ij->i", weighted, pieces[m])
+                    self.products[k, m, rows] = np.einsum("ij,ij->j", weighted, pieces[m])
         if len(life) == 3:
-            tau = t_x[:, None] + gap
+            tau = t_x + gap
             log_sum, log_pace = self.clock.clock_slope(life, tau, self.clock.log_sum(life, tau))
-            sums.append(np.einsum("ij,ij->i", density, log_pace - (life[-2] + 1.0) * log_sum))
+            sums.append(np.einsum("ij,ij->j", density, log_pace - (life[-2] + 1.0) * log_sum))
         self.sums[1:, rows] = sums
 
     def mean(self, at_end: FloatArray, of_sum: int, factor: FloatArray | float = 1.0) -> FloatArray:

@@ -90,8 +90,10 @@ class _ParetoNBD(GammaLifetime):
             ]
         )
         mean = end.alive * alive + gone * end.sums[1:] / end.total
-        products = np.einsum("kn,mn,kmn,n->km", gone, gone, end.products, weights / end.total, optimize=False)
-        hessian = np.triu((weights * end.alive * alive) @ alive.T + products - (weights * mean) @ mean.T)
+        hessian = (weights * end.alive * alive) @ alive.T - (weights * mean) @ mean.T
+        weighted = gone * (weights / end.total)
+        for k, m in zip(*np.triu_indices(4), strict=True):
+            hessian[k, m] += float((weighted[k] * gone[m]) @ end.products[k, m])
         mean_square = end.alive * alive[1] ** 2 + gone[1] ** 2 * end.products[1, 1] / end.total
         life_square = end.alive * alive[3] ** 2 / s + gone[3] ** 2 * end.products[3, 3] / end.total / (s + 1.0)
         left = life_share * (end.alive * faded + end.sums[4] / end.total)
@@ -101,7 +103,7 @@ class _ParetoNBD(GammaLifetime):
         hessian[2, 2] += slope[2] - float(weights @ (1.0 - end.alive))
         hessian[2, 3] += s * float(weights @ (1.0 - left))
         hessian[3, 3] += slope[3] + float(weights @ (life_square - s))
-        return total, slope, hessian + np.triu(hessian, 1).T
+        return total, slope, np.triu(hessian) + np.triu(hessian, 1).T
 
     def time_left(self, life: Params, T: FloatArray, t: float, delta: float) -> FloatArray:
         """Discounted time to live within t, or without end."""
