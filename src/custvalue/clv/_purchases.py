@@ -21,7 +21,7 @@ from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_li
 from custvalue.clv._kernels.simulation import purchase_ages
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
-from custvalue.clv.intervals import DeltaIntervals
+from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.processes import LeavingProcess, PurchaseProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
@@ -335,13 +335,7 @@ class FittedHistories(Drawable[PurchaseData]):
     ) -> CustomerValues:
         name, part = quantity
         predict = partial(evaluate_histories, histories=histories, quantity=name, args=args, part=part)
-        return CustomerValues(
-            customers=customers,
-            values=predict(self, None),
-            measure=part or _MEASURES.get(name, name),
-            unit=unit,
-            intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
-        )
+        return bounded_values(self, predict, customers, part or _MEASURES.get(name, name), unit)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -353,23 +347,13 @@ class FittedTransactions(FittedHistories):
     ) -> Expectation:
         """Purchases to expect within the horizon from somebody who becomes a customer now."""
         predict = partial(_new_purchases, end=horizon.to(self.unit), first=first_purchase.counted)
-        return Expectation(
-            value=float(predict(self, None)[0]),
-            measure="new_customer_purchases",
-            unit="purchases",
-            intervals=DeltaIntervals(fitted=self, predict=predict),
-        )
+        return bounded_expectation(self, predict, "new_customer_purchases", "purchases")
 
     def new_customer_pmf(self, n_max: int, horizon: Horizon, /) -> CountProbabilities:
         """Probability that a new customer makes 0, 1, ... ``n_max`` repeat purchases within the horizon."""
         n = np.arange(whole_count("new_customer_pmf(n_max)", n_max) + 1, dtype=np.float64)
         predict = partial(_new_pmf, n=n, end=horizon.to(self.unit))
-        return CountProbabilities(
-            probabilities=predict(self, None),
-            measure="new_customer_pmf",
-            unit="probability",
-            intervals=DeltaIntervals(fitted=self, predict=predict, probability=True),
-        )
+        return bounded_counts(self, predict, "new_customer_pmf")
 
 
 def whole_count(where: str, n: float) -> int:

@@ -17,7 +17,7 @@ from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import Estimate, LogNormalPrior, checked, estimate
 from custvalue.clv._optimise import Optimum, Problem
 from custvalue.clv._result import CustomerValues, Expectation
-from custvalue.clv.intervals import DeltaIntervals
+from custvalue.clv.intervals import bounded_expectation, bounded_values
 from custvalue.clv.processes import SpendProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import Currency, CustomerSummary
@@ -257,12 +257,7 @@ class FittedSpendModel(Drawable[CustomerSummary]):
     def new_customer_spend(self) -> Expectation:
         """Mean spend of a purchase of a customer not seen yet, major units; infinite where it does not exist."""
         predict = partial(_spend_of, x=np.zeros(1), z=np.zeros(1), function="mean_spend")
-        return Expectation(
-            value=float(predict(self, None)[0]),
-            measure="new_customer_spend",
-            unit=self.currency.code,
-            intervals=DeltaIntervals(fitted=self, predict=predict),
-        )
+        return bounded_expectation(self, predict, "new_customer_spend", self.currency.code)
 
     def case_weights(self, data: CustomerSummary, /) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its customers."""
@@ -287,13 +282,7 @@ class FittedSpendModel(Drawable[CustomerSummary]):
         if self.settings.positive is not None:
             z = np.maximum(z, 1.0 / self.currency.scale)
         predict = partial(_spend_of, x=summary.frequency, z=z, function=function)
-        return CustomerValues(
-            customers=summary.customers,
-            values=predict(self, None),
-            measure=measure,
-            unit=self.currency.code,
-            intervals=DeltaIntervals(fitted=self, predict=predict),
-        )
+        return bounded_values(self, predict, summary.customers, measure, self.currency.code)
 
 
 def _spend_of(

@@ -15,7 +15,7 @@ from custvalue.clv._kernels import bg_bb
 from custvalue.clv._optimise import Problem
 from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
-from custvalue.clv.intervals import DeltaIntervals
+from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.opportunities import Opportunities, OpportunityPatterns
 from custvalue.clv.resampling import CaseWeights
 from custvalue.clv.simulate_opportunities import BGBBProcess, draw_opportunities
@@ -87,22 +87,12 @@ class FittedBGBB(Drawable[OpportunityData]):
     ) -> Expectation:
         """Purchases to expect at the first ``periods`` opportunities of a new customer."""
         predict = partial(_new_purchases, periods=_positive(periods), first=first_purchase.counted)
-        return Expectation(
-            value=float(predict(self, None)[0]),
-            measure="new_customer_purchases",
-            unit="purchases",
-            intervals=DeltaIntervals(fitted=self, predict=predict),
-        )
+        return bounded_expectation(self, predict, "new_customer_purchases", "purchases")
 
     def new_customer_pmf(self, periods: int, /) -> CountProbabilities:
         """Probability that a new customer buys at 0, 1, ... ``periods`` of as many opportunities."""
         predict = partial(_new_pmf, periods=_positive(periods))
-        return CountProbabilities(
-            probabilities=predict(self, None),
-            measure="new_customer_pmf",
-            unit="probability",
-            intervals=DeltaIntervals(fitted=self, predict=predict, probability=True),
-        )
+        return bounded_counts(self, predict, "new_customer_pmf")
 
     def case_weights(self, data: OpportunityData, /) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its rows."""
@@ -130,13 +120,7 @@ class FittedBGBB(Drawable[OpportunityData]):
     ) -> CustomerValues:
         predict = partial(_evaluate, patterns=data.patterns(), quantity=quantity, args=args, part=part)
         names = {"residual_transactions": "expected_residual_transactions", "conditional_pmf": "purchase_pmf"}
-        return CustomerValues(
-            customers=data.customers,
-            values=predict(self, None),
-            measure=part or names.get(quantity, quantity),
-            unit=unit,
-            intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
-        )
+        return bounded_values(self, predict, data.customers, part or names.get(quantity, quantity), unit)
 
 
 def _new_purchases(fitted: FittedBGBB, rows: IntArray | None, /, *, periods: int, first: float) -> FloatArray:

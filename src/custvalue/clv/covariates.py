@@ -36,7 +36,7 @@ from custvalue.clv._result import CustomerValues
 from custvalue.clv._settings import looked_up
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
-from custvalue.clv.intervals import DeltaIntervals
+from custvalue.clv.intervals import bounded_values
 from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.clv.processes import UnevenProcess
 from custvalue.clv.resampling import CaseWeights
@@ -383,13 +383,8 @@ class FittedWithCovariates(FittedHistories):
         none = np.zeros(len(known))
         histories = Histories(x=none, t_x=none, T=none, inverse=inverse.ravel().astype(np.int64), known=known)
         predict = partial(_after_first, first=first, histories=histories, quantity=quantity, args=args)
-        return CustomerValues(
-            customers=covariates.customers,
-            values=predict(self, None),
-            measure="new_customer_purchases" if unit == "purchases" else "new_customer_pmf",
-            unit=unit,
-            intervals=DeltaIntervals(fitted=self, predict=predict, probability=unit == "probability"),
-        )
+        measure = "new_customer_purchases" if unit == "purchases" else "new_customer_pmf"
+        return bounded_values(self, predict, covariates.customers, measure, unit)
 
     def histories(self, summary: CustomerSummary, /) -> Histories:
         """Distinct histories and covariates of the customers."""

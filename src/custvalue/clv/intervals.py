@@ -17,11 +17,19 @@ from custvalue._arrays import BoolArray, FloatArray, IntArray
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._normal import normal_quantile
-from custvalue.clv._result import CustomerValues
-from custvalue.data import CustomerSummary
+from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
+from custvalue.data import CustomerIndex, CustomerSummary
 from custvalue.errors import ConvergenceError, InputError
 
-__all__ = ["DeltaIntervals", "DrawIntervals", "SupportsIntervals", "with_intervals"]
+__all__ = [
+    "DeltaIntervals",
+    "DrawIntervals",
+    "SupportsIntervals",
+    "bounded_counts",
+    "bounded_expectation",
+    "bounded_values",
+    "with_intervals",
+]
 
 _STEP = 0.02  # of a difference, in standard errors of the parameter
 _LEAST, _MOST = 1e-6, 1e-3
@@ -246,6 +254,32 @@ class _OfSummary(Generic[FittedT]):
     def __call__(self, fitted: FittedT, rows: IntArray | None) -> FloatArray:
         part = self.summary if rows is None else self.summary.take(rows)
         return self.predict(fitted, part).values
+
+
+def bounded_values(
+    fitted: FittedT, predict: RowPredictor[FittedT], customers: CustomerIndex, measure: str, unit: str
+) -> CustomerValues:
+    """Predict for each customer, with delta-method bounds."""
+    return CustomerValues(
+        customers=customers,
+        values=predict(fitted, None),
+        measure=measure,
+        unit=unit,
+        intervals=DeltaIntervals(fitted=fitted, predict=predict, probability=unit == "probability"),
+    )
+
+
+def bounded_expectation(fitted: FittedT, predict: RowPredictor[FittedT], measure: str, unit: str) -> Expectation:
+    """Predict one number, the only row of ``predict``, with delta-method bounds."""
+    bounds = DeltaIntervals(fitted=fitted, predict=predict)
+    return Expectation(value=float(predict(fitted, None)[0]), measure=measure, unit=unit, intervals=bounds)
+
+
+def bounded_counts(fitted: FittedT, predict: RowPredictor[FittedT], measure: str) -> CountProbabilities:
+    """Predict the probability of 0, 1, ... purchases, with delta-method bounds."""
+    bounds = DeltaIntervals(fitted=fitted, predict=predict, probability=True)
+    found = predict(fitted, None)
+    return CountProbabilities(probabilities=found, measure=measure, unit="probability", intervals=bounds)
 
 
 def with_intervals(
