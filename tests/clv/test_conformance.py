@@ -19,9 +19,12 @@ from custvalue.clv import (
     GammaGamma,
     LogNormalPrior,
     LognormalSpend,
+    MBGCNBDk,
     NormalMargin,
     ParetoNBD,
     PurchaseModel,
+    StaticCovariates,
+    WithCovariates,
 )
 from custvalue.data import CustomerSummary, Horizon
 from custvalue.testing._clv_models import CLV_MODEL_CHECKS, check_clv_model
@@ -32,6 +35,7 @@ MODELS: dict[str, PurchaseModel] = {
     "BGNBD": BGNBD(),
     "MBGNBD": MBGNBD(),
     "BGCNBDk": BGCNBDk(k=2),
+    "MBGCNBDk": MBGCNBDk(k=3),
     "ParetoNBD": ParetoNBD(prior=LogNormalPrior()),
 }
 VALUES: dict[str, CLVModel] = {
@@ -54,6 +58,16 @@ def test_our_purchase_models_conform(name: str, check: str, summary: CustomerSum
     if name == "NBD" and check == "doubts_the_silent":
         assert np.all(MODELS[name].fit(summary).probability_alive(summary).values == 1)
     PURCHASE_MODEL_CHECKS[check](MODELS[name], summary)
+
+
+def test_covariates_conform_but_for_customers_they_do_not_know(summary: CustomerSummary) -> None:
+    """Two checks ask about customers with new ids; alone and in a lifetime value everything else holds."""
+    web = StaticCovariates.from_columns(summary.customers, {"web": np.arange(len(summary)) % 2})
+    model = WithCovariates(model=MBGNBD(), covariates=web, purchase=("web",))
+    unknown = dict.fromkeys(("ignores_order_and_ids", "doubts_the_silent"), "customers are found by id")
+    check_purchase_model(model, summary, expected_failures=unknown)
+    worth = BuyTillYouDie(model, GammaGamma(), margin=0.3)
+    check_clv_model(worth, summary, expected_failures={"ignores_order_and_ids": "customers are found by id"})
 
 
 @pytest.mark.parametrize("check", CLV_MODEL_CHECKS)

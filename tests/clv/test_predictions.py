@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 import numpy as np
@@ -36,6 +36,7 @@ from custvalue.clv import (
     Resampling,
     SpendProcess,
     StaticCovariates,
+    TimedSummary,
     WithCovariates,
     simulate_log,
     simulate_opportunities,
@@ -233,6 +234,21 @@ def test_a_moment_is_now_or_a_time_ahead(fits: dict[str, FittedTransactions], su
     assert fit.probability_alive(summary, at=0).values.tolist() == now
     with pytest.raises(InputError, match=r"Horizon\(13, TimeUnit\.WEEK\)"):
         getattr(fit, "probability_alive")(summary, at=13)  # noqa: B009  # as somebody without a type checker would
+
+
+def test_a_table_is_refused_in_words(fits: dict[str, FittedTransactions], summary: CustomerSummary) -> None:
+    """Neither a frame nor a timed summary is a summary; said by fit, predictions and draws."""
+    timed = TimedSummary(summary=summary, log_gap_days=np.zeros(len(summary)))
+    asks = [
+        (BGNBD().fit, summary.to_frame()),
+        (fits["BGNBD"].probability_alive, summary.to_frame()),
+        (fits["BGCNBDk"].probability_alive, timed),
+        (fits["BGCNBDk"].case_weights, timed),
+    ]
+    for ask, given in asks:
+        verb: Callable[[object], object] = getattr(ask, "__call__")  # noqa: B004,B009  # as without a type checker
+        with pytest.raises(InputError, match="TimedSummary"):
+            verb(given)
 
 
 def test_whole_numbers_of_weeks_are_numbers(fits: dict[str, FittedTransactions]) -> None:

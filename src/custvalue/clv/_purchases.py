@@ -104,9 +104,17 @@ def _counted(data: PurchaseData, weights: FloatArray | None) -> PurchasePatterns
         if not bool((np.isfinite(weights) & (weights >= 0)).all()):
             raise InputError("case weights", expected="finite numbers of 0 or more", got="others")
     if not isinstance(data, CustomerSummary):
+        _require(data, PurchasePatterns, "fit")
         return data if weights is None else attrs.evolve(data, weights=weights)
     patterns = data.patterns(members=weights is not None)
     return patterns if weights is None else attrs.evolve(patterns, weights=_by_pattern(patterns, weights))
+
+
+def _require(data: object, kind: type[CustomerSummary | PurchasePatterns], where: str) -> None:
+    """Refuse tables and other things that are no summary, in words."""
+    if not isinstance(data, kind):
+        hint = "log.summarize(), summary_from_btyd(frame, unit=...), or the .summary of a TimedSummary."
+        raise InputError(where, expected=f"a {kind.__name__}", got=type(data).__name__, hint=hint)
 
 
 def _by_pattern(patterns: PurchasePatterns, weights: FloatArray) -> FloatArray:
@@ -293,6 +301,7 @@ class FittedHistories(Drawable[PurchaseData]):
 
     def histories(self, summary: CustomerSummary, /) -> Histories:
         """Distinct histories of the customers, as the predictions see them."""
+        _require(summary, CustomerSummary, type(self).__name__)
         found = summary.in_unit(self.unit).patterns()
         none = np.zeros((len(found), 0))
         return Histories(x=found.x, t_x=found.t_x, T=found.T, inverse=found.inverse, known=none)
@@ -313,6 +322,7 @@ class FittedHistories(Drawable[PurchaseData]):
     def _in_own_unit(self, data: PurchaseData) -> PurchaseData:
         if isinstance(data, CustomerSummary):
             return data.in_unit(self.unit)
+        _require(data, PurchasePatterns, type(self).__name__)
         if data.unit is not self.unit:
             expected, got = f"patterns in {self.unit.value}s", f"{data.unit.value}s"
             raise UnitError(f"{type(self).__name__}", expected=expected, got=got)
@@ -323,7 +333,8 @@ class FittedHistories(Drawable[PurchaseData]):
         return values
 
     def _predict(self, summary: CustomerSummary, quantity: str, unit: str, args: tuple[float, ...]) -> CustomerValues:
-        return self._values(summary.customers, self.histories(summary), (quantity, ""), unit, args)
+        histories = self.histories(summary)
+        return self._values(summary.customers, histories, (quantity, ""), unit, args)
 
     def _values(
         self,

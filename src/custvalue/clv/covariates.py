@@ -388,7 +388,7 @@ class FittedWithCovariates(FittedHistories):
 
     def histories(self, summary: CustomerSummary, /) -> Histories:
         """Distinct histories and covariates of the customers."""
-        return self.settings.histories(summary.in_unit(self.unit))
+        return self.settings.histories(as_summary(summary, "WithCovariates").in_unit(self.unit))
 
     def own_params(self, known: FloatArray, /) -> Params:
         """Natural parameters, moved by what is known of each row (n_rows, n_covariates)."""
