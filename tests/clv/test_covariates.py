@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.comparison import likelihood_ratio_test
 from custvalue.clv.covariates import CovariateModel, StaticCovariates, WithCovariates
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
+from custvalue.clv.nbd import NBD
 from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.clv.processes import (
     BGNBDProcess,
@@ -191,6 +194,16 @@ def test_refusals() -> None:
     summary, known = pareto_customers(50, 0.0, 0.0, seed=7)
     constant = StaticCovariates.from_columns(known.customers, {"group": np.ones(50)})
 
+    with pytest.raises(InputError, match="Code groups as 0 and 1"):
+        StaticCovariates.from_columns(known.customers, {"channel": ["web"] * 50})
+    with pytest.raises(InputError, match="columns of numbers, got none"):
+        StaticCovariates.from_columns(known.customers, {})
+    parts: dict[str, object] = {"model": NBD(), "covariates": known, "purchase": ("group",)}
+    make: Callable[..., object] = WithCovariates  # as somebody without a type checker would
+    with pytest.raises(InputError, match="ParetoNBD or GGompertzNBD, got NBD"):
+        make(**parts)
+    with pytest.raises(InputError, match="expected StaticCovariates, got dict"):
+        make(**(parts | {"model": BGNBD(), "covariates": {"group": [1.0]}}))
     with pytest.raises(InputError, match="constant"):
         WithCovariates(model=BGNBD(), covariates=constant, purchase=("group",)).fit(summary)
     with pytest.raises(InputError, match="covariates among"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tests.clv._cdnow_spend import cdnow
 from tests.clv.test_buy_till_you_die import EvenPurchases
 
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv.bg_nbd import BGNBD
 from custvalue.clv.buy_till_you_die import BuyTillYouDie
 from custvalue.clv.gamma_gamma import GammaGamma
@@ -83,6 +86,20 @@ def test_draws_of_other_parameters_are_refused(summary: CustomerSummary) -> None
     value = fitted.lifetime_value(summary, horizon=Horizon(1, TimeUnit.YEAR), discount=DiscountRate.annual(0.1))
     with pytest.raises(InputError, match="draws of"):
         value.with_draws(GammaGamma().fit(summary).bootstrap(summary, 5, seed=1))
+
+
+def test_kinds_of_draws_are_told_apart_in_words(summary: CustomerSummary) -> None:
+    """A text for a kind of resampling, no prior, a posterior for its draws: as without a type checker."""
+    fit = BGNBD().fit(summary)
+    kind: Any = "weighted"
+    nothing: Any = None
+    posterior: Any = fit.posterior(summary, LogNormalPrior(), 100, seed=1)
+    with pytest.raises(InputError, match="expected Resampling, got str 'weighted'"):
+        fit.bootstrap(summary, 5, resampling=kind, seed=1)
+    with pytest.raises(InputError, match=r"LogNormalPrior\(\) is weak"):
+        fit.posterior(summary, nothing, seed=1)
+    with pytest.raises(InputError, match=r"The \.draws of a posterior"):
+        fit.probability_alive(summary).with_draws(posterior)
 
 
 def test_a_part_without_likelihood_is_refused(summary: CustomerSummary) -> None:

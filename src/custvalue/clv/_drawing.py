@@ -12,6 +12,7 @@ from custvalue._arrays import FloatArray
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, Fitted, Prior, checked, estimate
 from custvalue.clv._optimise import Objective, Problem
+from custvalue.clv._settings import require_kind
 from custvalue.clv.posterior import Posterior, sample_posterior
 from custvalue.clv.resampling import CaseWeights, Resampling, gathered, refit
 from custvalue.data import CustomerSummary
@@ -92,6 +93,7 @@ class Drawable(Fitted, Generic[DataT]):
         Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024), "Pareto Smoothed Importance Sampling",
         Journal of Machine Learning Research 25(72).
         """
+        require_kind("posterior(prior)", prior, Prior, hint="LogNormalPrior() is weak.")
         rows = self.case_weights(data)
         problem = rows.problem(rows.counts)
         start = problem.to_scaled(self.estimate.theta)
@@ -131,6 +133,7 @@ class Drawable(Fitted, Generic[DataT]):
         Newton, M. A. and Raftery, A. E. (1994), "Approximate Bayesian Inference with the Weighted Likelihood
         Bootstrap", Journal of the Royal Statistical Society B 56(1).
         """
+        require_kind("bootstrap(resampling)", resampling, Resampling)
         rng = np.random.default_rng(seed)
         if resampling is Resampling.PARAMETRIC:
             drawn = (self.redrawn(data, rng) for _ in range(n_draws))

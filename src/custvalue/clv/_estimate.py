@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 import numpy as np
@@ -307,6 +307,7 @@ def _to_theta(name: str, value: float, *, positive: bool) -> float:
     return math.log(value) if positive else float(value)
 
 
+@runtime_checkable
 class Prior(Protocol):
     """Anything that adds a log-density of the parameters to a likelihood."""
 

@@ -21,6 +21,7 @@ from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_li
 from custvalue.clv._kernels.simulation import purchase_ages
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
+from custvalue.clv._settings import require_kind
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.processes import LeavingProcess, PurchaseProcess
 from custvalue.clv.resampling import CaseWeights
@@ -110,11 +111,10 @@ def _counted(data: PurchaseData, weights: FloatArray | None) -> PurchasePatterns
     return patterns if weights is None else attrs.evolve(patterns, weights=_by_pattern(patterns, weights))
 
 
-def _require(data: object, kind: type[CustomerSummary | PurchasePatterns], where: str) -> None:
+def _require(data: object, kind: type, where: str) -> None:
     """Refuse tables and other things that are no summary, in words."""
-    if not isinstance(data, kind):
-        hint = "log.summarize(), summary_from_btyd(frame, unit=...), or the .summary of a TimedSummary."
-        raise InputError(where, expected=f"a {kind.__name__}", got=type(data).__name__, hint=hint)
+    hint = "log.summarize(), summary_from_btyd(frame, unit=...), or the .summary of a TimedSummary."
+    require_kind(where, data, kind, hint=hint)
 
 
 def _by_pattern(patterns: PurchasePatterns, weights: FloatArray) -> FloatArray:

@@ -96,7 +96,10 @@ class _Uncertain(ArrayHolder):
             raise InputError(f"{self.measure}.interval", expected="a model with intervals", got="none", hint=hint)
         return self.intervals
 
-    def _drawn(self, draws: ParameterDraws, n: int) -> Self:
+    def _drawn(self, draws: object, n: int) -> Self:
+        if not isinstance(draws, ParameterDraws):
+            hint = "The .draws of a posterior, or what bootstrap(...) returns."
+            raise InputError("with_draws", expected="ParameterDraws", got=type(draws).__name__, hint=hint)
         source: object = self.intervals
         if not isinstance(source, DrawnIntervalSource):
             got = "none" if self.intervals is None else self.intervals.method

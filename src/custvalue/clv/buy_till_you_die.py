@@ -24,6 +24,7 @@ from custvalue.clv._protocol import (
 )
 from custvalue.clv._purchases import FirstPurchase, FittedHistories
 from custvalue.clv._result import CustomerValues, Expectation
+from custvalue.clv._settings import require_kind
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
 from custvalue.clv.posterior import Posterior
@@ -218,6 +219,7 @@ class FittedBuyTillYouDie:
         InputError
             If a part has no likelihood.
         """
+        require_kind("bootstrap(resampling)", resampling, Resampling)
         rng = np.random.default_rng(seed)
         parts = [drawable(part) for part in self._parts]
         rows = [part.case_weights(summary) for part in parts]

@@ -33,7 +33,7 @@ from custvalue.clv._purchases import (
     whole_count,
 )
 from custvalue.clv._result import CustomerValues
-from custvalue.clv._settings import looked_up
+from custvalue.clv._settings import looked_up, require_kind
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.intervals import bounded_values
@@ -82,7 +82,18 @@ class StaticCovariates(ArrayHolder):
 
     @classmethod
     def from_columns(cls, customers: CustomerIndex, columns: Mapping[str, ArrayLike]) -> StaticCovariates:
-        """Build from one column a covariate, in the order of the customers."""
+        """Build from one column a covariate, in the order of the customers.
+
+        Raises
+        ------
+        InputError
+            If there is none, or one is no numbers.
+        """
+        texts = [name for name, column in columns.items() if np.asarray(column).dtype.kind not in "biuf"]
+        if texts or not columns:
+            hint = "Code groups as 0 and 1, one column a group but for the one that is compared with."
+            expected, got = "columns of numbers", f"others: {texts}" if texts else "none"
+            raise InputError("StaticCovariates.from_columns", expected=expected, got=got, hint=hint)
         values = np.stack([np.asarray(column, dtype=np.float64) for column in columns.values()], axis=1)
         return cls(customers=customers, names=tuple(columns), values=values)
 
@@ -179,6 +190,8 @@ class WithCovariates:
     l2: float = 0.0
 
     def __attrs_post_init__(self) -> None:
+        require_kind("WithCovariates.model", self.model, BGNBD, MBGNBD, ParetoNBD, GGompertzNBD)
+        require_kind("WithCovariates.covariates", self.covariates, StaticCovariates)
         if not (self.purchase or self.dropout or self.equal):
             raise InputError("WithCovariates", expected="at least one covariate", got="none")
         for where in ("purchase", "dropout", "equal"):
