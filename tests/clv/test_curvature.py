@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
-from custvalue.clv._kernels.likelihood import PurchaseKernel, pattern_likelihood
+from custvalue.clv._kernels.likelihood import CurvedLikelihood, PurchaseKernel, pattern_likelihood
 from custvalue.clv._kernels.nbd import NBD_KERNEL
 from custvalue.clv._kernels.pareto_nbd import PARETO_NBD
 from custvalue.clv._optimise import Curved
@@ -89,3 +89,30 @@ def test_hessian_is_the_second_derivative(name: str, theta: tuple[float, ...]) -
 
     assert isinstance(likelihood, Curved)
     np.testing.assert_allclose(likelihood.curvature(at)[2], expected, rtol=1e-11, atol=1e-11 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 3.0])
+def test_integrals_shared_by_rows_are_those_of_each_row(spread: float) -> None:
+    """Whole days: value, gradient and Hessian against the rows one by one, t_x = T and x = 0 among them."""
+    rng = np.random.default_rng(3)
+    T = rng.integers(20, 60, 6000)
+    x = rng.integers(0, 6, 6000)
+    t_x = np.where(x > 0, rng.integers(1, T + 1), 0)
+    columns = x.astype(np.float64), t_x / 40.0, T / 40.0, rng.integers(1, 4, 6000).astype(np.float64)
+    shared = pattern_likelihood(PARETO_NBD, *columns)
+    assert isinstance(shared, CurvedLikelihood)
+    assert shared.shared is not None
+
+    for theta in rng.normal(0.0, spread, (6, 4)):
+        params = np.exp(theta).tolist()
+        parts = PARETO_NBD.weighted_time_terms(params, *columns, curved=True)
+        value, slope, bend = (
+            float(PARETO_NBD.count_terms(params, columns[0])[0] @ columns[3]) + parts[0],
+            PARETO_NBD.count_terms(params, columns[0])[1] @ columns[3] + parts[1],
+            PARETO_NBD.count_curvature(params, columns[0], columns[3]) + parts[2],
+        )
+        found = shared.curvature(theta)
+        assert found[0] == pytest.approx(value, rel=1e-12)
+        np.testing.assert_allclose(found[1], slope, rtol=0, atol=1e-11 * np.abs(slope).max())
+        np.testing.assert_allclose(found[2], bend, rtol=0, atol=1e-10 * np.abs(bend).max())
+        assert shared(theta)[0] == pytest.approx(value, rel=1e-12)

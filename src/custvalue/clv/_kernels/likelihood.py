@@ -16,6 +16,7 @@ import numpy as np
 from custvalue._arrays import FloatArray, IntArray
 
 __all__ = [
+    "CurvedLikelihood",
     "Params",
     "PatternLikelihood",
     "PurchaseKernel",
@@ -125,6 +126,17 @@ class SupportsCurvature(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsPairs(Protocol):
+    """A kernel whose rows can share the costly part of their time terms."""
+
+    def over_pairs(
+        self, x: FloatArray, t_x: FloatArray, T: FloatArray, weights: FloatArray, /
+    ) -> Callable[[Params, bool], Iterator[Curvature]] | None:
+        """Give a function of parameters and whether to curve that yields weighted sums; None if it does not pay."""
+        ...
+
+
 class CurvedKernel(PurchaseKernel, SupportsCurvature, Protocol):
     """A kernel with everything."""
 
@@ -143,17 +155,26 @@ def fold_counts(x: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def coded(values: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Distinct values in order, and which one each is; no sorting where they are sorted, or small whole numbers."""
+    """Distinct values in order, and which one each is; no sorting where they are sorted, or few on a lattice."""
     if bool((values[1:] >= values[:-1]).all()):
         new = np.concatenate([[True], values[1:] != values[:-1]])
         return values[new], np.cumsum(new) - 1
-    if values.min() >= 0 and values.max() <= 1_000_000:
-        whole = values.astype(np.int64)
-        if bool((whole == values).all()):
-            seen, place = _coded_whole(whole, int(values.max()) + 1)
-            return seen.astype(np.float64), place
+    step = _lattice(values)
+    if step > 0.0 and values.min() >= 0.0 and values.max() <= 1_000_000 * step:
+        whole = np.rint(values / step).astype(np.int64)
+        seen, place = _coded_whole(whole, int(whole.max()) + 1)
+        distinct = np.empty(len(seen))
+        distinct[place] = values
+        if bool((distinct[place] == values).all()):
+            return distinct, place
     distinct, place = np.unique(values, return_inverse=True)
     return distinct, place
+
+
+def _lattice(values: FloatArray) -> float:
+    """Guess the step of a lattice the values are on: the smallest difference among a few."""
+    few = np.unique(values[:10_000])
+    return float(np.diff(few).min(initial=np.inf))
 
 
 def _coded_whole(values: IntArray, size: int) -> tuple[IntArray, IntArray]:
@@ -236,6 +257,7 @@ class CurvedLikelihood(PatternLikelihood):
     ) -> None:
         super().__init__(kernel, x, t_x, T, weights)
         self.summed: SupportsCurvature = kernel
+        self.shared = kernel.over_pairs(x, t_x, T, weights) if isinstance(kernel, SupportsPairs) else None
 
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Value and gradient (n_params,) at log-parameters ``theta``."""
@@ -251,10 +273,16 @@ class CurvedLikelihood(PatternLikelihood):
         hessian = np.zeros((len(theta), len(theta)))
         if curved:
             hessian = self.summed.count_curvature(params, self.counts, self.count_weights)
-        for x, t_x, T, weights in self._blocks():
-            value, slope, bend = self.summed.weighted_time_terms(params, x, t_x, T, weights, curved=curved)
+        for value, slope, bend in self._time_terms(params, curved=curved):
             total, gradient, hessian = total + value, gradient + slope, hessian + bend
         return total, gradient, hessian
+
+    def _time_terms(self, params: Params, *, curved: bool) -> Iterator[Curvature]:
+        if self.shared is not None:
+            yield from self.shared(params, curved)
+            return
+        for x, t_x, T, weights in self._blocks():
+            yield self.summed.weighted_time_terms(params, x, t_x, T, weights, curved=curved)
 
 
 def pattern_likelihood(
