@@ -337,7 +337,7 @@ def test_refits_spread_like_the_standard_errors(resampling: Resampling) -> None:
 )
 def test_simulated_coefficients_are_recovered(model: CovariateModel, process: LeavingProcess) -> None:
     """Drawn by the simulator with factors exp(.5) and exp(.4) in a group, for every model."""
-    n = 2000 if isinstance(model, GGompertzNBD) else 4000
+    n = 1000 if isinstance(model, GGompertzNBD) else 4000
     group = np.random.default_rng(15).integers(0, 2, n)
     uneven = UnevenProcess(process, np.exp(0.5 * group), np.exp(0.4 * group))
     window = ObservationWindow("2024-01-01", "2025-12-30")

@@ -89,9 +89,9 @@ def truth_of(process: object, estimate: Estimate) -> np.ndarray:
 
 @pytest.mark.parametrize("name", PURCHASES)
 def test_purchase_parameters_are_recovered(name: str) -> None:
-    """4,000 customers: every parameter within 3.5 standard errors of the truth."""
+    """4,000 customers (2,000 of the slow one): every parameter within 3.5 standard errors of the truth."""
     model, process = PURCHASES[name]
-    estimate = model.fit(drawn(process, None, 4_000, seed=1)).estimate
+    estimate = model.fit(drawn(process, None, 2_000 if name == "GGompertzNBD" else 4_000, seed=1)).estimate
     errors = np.sqrt(np.diag(estimate.theta_covariance))
 
     assert np.isfinite(errors).all()
