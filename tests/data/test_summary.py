@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,17 @@ def test_patterns_lose_nothing(x: np.ndarray, random: Any, step: int, far: int) 
     assert alone.inverse.size == 0
     for name in ("x", "t_x", "T", "weights"):
         np.testing.assert_array_equal(getattr(alone, name), getattr(patterns, name))
+
+
+def test_patterns_with_their_members_are_found_once() -> None:
+    """Scores share them; a copy in another unit, or a pickled one, finds its own."""
+    here = summary()
+    again = pickle.loads(pickle.dumps(here))  # noqa: S301  # our own bytes
+
+    assert here.patterns() is here.patterns()
+    assert here.in_unit(here.unit).patterns() is here.patterns()
+    assert again.patterns() is not here.patterns()
+    np.testing.assert_allclose(here.in_unit(TimeUnit.DAY).patterns().T, here.patterns().T * 7, rtol=1e-15)
 
 
 @pytest.mark.parametrize(
