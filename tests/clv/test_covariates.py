@@ -11,6 +11,7 @@ from tests.clv._cdnow import make_summary, repeated
 
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
+from custvalue.clv._optimise import maximise
 from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.comparison import likelihood_ratio_test
@@ -401,3 +402,20 @@ def test_case_weights_count_customers() -> None:
 
     assert found.log_likelihood == pytest.approx(expected.log_likelihood, rel=1e-9)
     assert found.params == pytest.approx(expected.params, rel=1e-4)
+
+
+def test_a_search_on_some_rows_first_ends_at_the_same_place() -> None:
+    """40,000 customers who all differ: with the subsample and without it, the same maximum."""
+    n = 40_000
+    age = np.random.default_rng(20).normal(size=n)
+    window = ObservationWindow("2025-01-01", "2025-12-31")
+    process = UnevenProcess(BGNBDProcess(0.8, 4.0, 0.9, 3.0), np.exp(0.3 * age), np.ones(n))
+    summary = simulate_log(process, n_customers=n, window=window, seed=21).summary()
+    known = StaticCovariates.from_columns(summary.customers, {"age": age})
+    settings = WithCovariates(model=BGNBD(), covariates=known, purchase=("age",))
+    fit, problem = settings.fit(summary), settings.problem(summary)
+    slow = maximise(attrs.evolve(problem, pilot=None))
+
+    assert problem.pilot is not None
+    assert problem.to_reported(slow.theta) == pytest.approx(fit.estimate.theta, abs=1e-6)
+    assert fit.params["purchase.age"] == pytest.approx(0.3, abs=4 * fit.standard_errors["purchase.age"])

@@ -239,15 +239,20 @@ class WithCovariates:
         """Distinct rows of history and covariates; lossless, but saves nothing where a covariate is continuous."""
         patterns = summary.patterns()
         known = self.covariates.of(summary.customers).columns(self.used)
-        table = np.column_stack([patterns.inverse.astype(np.float64), known])
-        distinct, inverse = np.unique(table, axis=0, return_inverse=True)
-        at = distinct[:, 0].astype(np.int64)
+        key = patterns.inverse
+        for column in known.T:
+            seen, code = np.unique(column, return_inverse=True)
+            if key.size and int(key.max() + 1) * len(seen) >= 2**62:
+                key = np.unique(key, return_inverse=True)[1]
+            key = key * len(seen) + code
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        at = patterns.inverse[first]
         return Histories(
             x=patterns.x[at],
             t_x=patterns.t_x[at],
             T=patterns.T[at],
-            inverse=inverse.ravel().astype(np.int64),
-            known=distinct[:, 1:],
+            inverse=inverse.astype(np.int64),
+            known=known[first],
         )
 
     def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
@@ -268,16 +273,13 @@ class WithCovariates:
         counts = np.bincount(rows.inverse, weights=weights, minlength=len(rows.x)).astype(np.float64)
         scale = float(counts @ rows.T / counts.sum())
         centre, spread = _standard(rows.known, counts, self.used)
-        likelihood = CovariateLikelihood(
-            kernel,
-            (rows.x, rows.t_x / scale, rows.T / scale),
-            counts,
-            _designs(self, (rows.known - centre) / spread),
-            _loads(kernel),
-        )
+        history = (rows.x, rows.t_x / scale, rows.T / scale)
+        designs = _designs(self, (rows.known - centre) / spread)
+        likelihood = CovariateLikelihood(kernel, history, counts, designs, _loads(kernel))
         return Problem(
             names=(*kernel.names, *self._coefficients()),
             objective=likelihood,
+            pilot=likelihood.pilot(),
             starts=tuple(np.concatenate([start, none]) for start in map(np.array, kernel.starts)),
             shift=np.concatenate([np.array(kernel.time_powers) * np.log(scale), none]),
             offset=-float(counts @ rows.x) * float(np.log(scale)),

@@ -52,6 +52,15 @@ class CovariateLikelihood:
         self.designs = designs
         self.loads = loads
 
+    def pilot(self, n_rows: int = 12_000) -> CovariateLikelihood | None:
+        """The same likelihood of some rows, weighted up to all; None where it would not pay."""
+        if len(self.weights) < 3 * n_rows:
+            return None
+        rows = np.random.default_rng(2007).choice(len(self.weights), n_rows, replace=False)
+        weights = self.weights[rows] * (float(self.weights.sum()) / float(self.weights[rows].sum()))
+        x, t_x, T = (column[rows] for column in self.columns)
+        return CovariateLikelihood(self.kernel, (x, t_x, T), weights, self.designs[:, rows], self.loads)
+
     def __call__(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Value and gradient (n_params,)."""
         n_base = len(self.kernel.names)
