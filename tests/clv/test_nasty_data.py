@@ -76,7 +76,7 @@ def test_ggompertz_fits_or_refuses_in_words(name: str) -> None:
     ("model", "name", "boundary"),
     [
         (MBGNBD(), "bought on the last day", "a -> 0"),
-        (ParetoNBD(), "nobody leaves", "s -> 0"),
+        (ParetoNBD(), "bought on the last day", "s -> 0"),
         (BGNBD(), "homogeneous rate", "r -> infinity"),
         (MBGNBD(), "very fast dropout", "a -> infinity"),
         (BGNBD(), "hardly any dropout", "b -> infinity"),
