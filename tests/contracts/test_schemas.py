@@ -15,6 +15,8 @@ from custvalue.pipeline import CustomerValuation
 MARCH = cv.MoneyTable(customers=cv.CustomerIndex(["a", "b"]), amounts={"clv": [500, 300]}, currency="EUR")
 APRIL = cv.MoneyTable(customers=cv.CustomerIndex(["b", "c"]), amounts={"clv": [350, 400]}, currency="EUR")
 
+MEASURES = "mae rmse bias total_ratio gini intercept slope top_1% top_10% top_20%"
+
 SCHEMAS = {
     "summary": "customer first_at last_at n_purchases frequency recency T total_amount repeat_amount monetary_value",
     "patterns": "x t_x T weight",
@@ -35,6 +37,13 @@ SCHEMAS = {
         "tier relationship strategy focus"
     ),
     "tiers": "tier customers revenue profit lifetime_value strategy",
+    "comparison": "model n_params log_likelihood aic bic aic_weight converged boundary",
+    "counts": "n_purchases probability",
+    "draws": "r alpha a b",
+    "evaluation": f"method {MEASURES}",
+    "rolling": f"origin n_customers method {MEASURES}",
+    "groups": "group n_customers predicted actual lift",
+    "tracking": "last_day expected cumulative_expected",
 }
 
 
@@ -67,6 +76,27 @@ def frames() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def judged() -> dict[str, Any]:
+    """What a fitted purchase model and its judges give."""
+    year = cv.ObservationWindow("2025-01-01", "2025-12-31")
+    log = cv.simulate_log(cv.clv.BGNBDProcess(0.6, 5.0, 0.8, 2.4), n_customers=300, window=year, seed=1)
+    summary, holdout = log.summary(until="2025-06-30"), log.holdout("2025-06-30")
+    fit = cv.BGNBD().fit(summary)
+    rolled = cv.clv.rolling_origin(cv.BGNBD(), [(summary, holdout)])
+    return {
+        "comparison": cv.compare([fit]).to_frame(),
+        "counts": fit.new_customer_pmf(3, cv.Horizon(26, cv.TimeUnit.WEEK)).to_frame(),
+        "draws": fit.bootstrap(summary, 3, seed=1).to_frame(),
+        "evaluation": rolled.evaluations[0].to_frame(),
+        "rolling": rolled.to_frame(),
+        "groups": rolled.evaluations[0].deciles.to_frame(),
+        "tracking": cv.clv.track(fit, summary, start="2025-01-01", n_periods=4).to_frame(),
+    }
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
-def test_columns_are_the_pinned_ones(name: str, frames: dict[str, pd.DataFrame]) -> None:
-    assert list(frames[name].columns) == SCHEMAS[name].split()
+def test_columns_are_the_pinned_ones(
+    name: str, frames: dict[str, pd.DataFrame], judged: dict[str, pd.DataFrame]
+) -> None:
+    assert list((frames | judged)[name].columns) == SCHEMAS[name].split()
