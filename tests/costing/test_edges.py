@@ -130,6 +130,29 @@ def test_zero_and_negative_pools() -> None:
         run([1, 1, 1], amount=-1, negative_pool=NegativePool.ERROR)
 
 
+def test_a_credit_is_said() -> None:
+    """Money that raises profit is never passed over in silence."""
+    assert run([1, 1, 1]).remarks == ()
+    assert run([1, 1, 1], amount=-10.50).remarks == (
+        "pools below zero count as credits and raise profit (pool: -10.50 EUR)",
+    )
+
+
+def test_an_allocator_that_gives_back_an_array_is_refused_in_words() -> None:
+    """What allocators give back is an `Allocation`."""
+
+    class Even:
+        """Forgets to build one."""
+
+        def allocate(self, costs: CostLedger, drivers: DriverTable, /) -> Allocation:
+            """Share the pools alike."""
+            even: Allocation = np.ones((len(drivers.customers), len(costs.pools)))  # type: ignore[assignment]  # wrong on purpose
+            return even
+
+    with pytest.raises(InputError, match=r"expected an Allocation, got ndarray\. .*from_shares"):
+        cv.costing.ByPool({"pool": Even()}).allocate(ledger(), table(x=[1, 1, 1]))
+
+
 def test_percentages_that_do_not_add_up() -> None:
     """Refused by default; the rest held; or scaled."""
     shares = {"a": 0.5, "b": 0.3}

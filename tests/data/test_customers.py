@@ -53,6 +53,25 @@ def test_drivers_are_read_with_all_faults_at_once() -> None:
     assert [fault.where for fault in caught.value.faults] == ["column 'km'", "column 'visits'"]
 
 
+def test_only_rows_that_are_no_numbers_are_listed_and_double_ids_too() -> None:
+    frame = pd.DataFrame({"cust": ["a", "a", "b", "c"], "km": ["3", "4", None, "x"]})
+
+    with pytest.raises(SchemaError) as caught:
+        DriverTable.from_frame(frame, customer="cust")
+
+    assert [(fault.where, tuple(fault.rows)) for fault in caught.value.faults] == [
+        ("column 'cust'", ("a",)),
+        ("column 'km'", ("row 3: 'x'",)),
+    ]
+
+
+def test_a_driver_table_wants_an_index_of_customers() -> None:
+    ids: CustomerIndex = ["a", "b"]  # type: ignore[assignment]  # wrong on purpose
+
+    with pytest.raises(InputError, match=r"DriverTable.customers: .*CustomerIndex, got list"):
+        DriverTable(customers=ids, drivers={"km": np.ones(2)})
+
+
 def test_an_unknown_customer_is_refused_or_kept_apart() -> None:
     frame = pd.DataFrame({"customer": ["a", "z"], "km": [10.0, 5.0]})
     population = CustomerIndex(["a", "b"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,18 @@ def test_a_ledger_shows_all_its_faults_at_once() -> None:
         CostLedger(pools=pools, currency="EUR")
 
     assert len(caught.value.faults) == 3
+
+
+@pytest.mark.parametrize("amount", ["lots", "10,5", float("nan"), float("inf"), True, None, [5]])
+def test_a_pool_has_an_amount(amount: Any) -> None:
+    with pytest.raises(InputError, match="pool 'x': expected a finite amount"):
+        CostPool("x", amount)
+
+
+def test_credits_are_named() -> None:
+    ledger = CostLedger(pools=[CostPool("a", 1), CostPool("b", "-2.50"), CostPool("c", 0)], currency="EUR")
+
+    assert ledger.credits == ("b",)
 
 
 def test_a_ledger_without_pools_is_refused() -> None:

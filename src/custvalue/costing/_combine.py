@@ -61,7 +61,21 @@ def combine(
     )
 
 
+def check_allocation(part: object) -> None:
+    """Insist that an allocator gave back what allocators give back.
+
+    Raises
+    ------
+    InputError
+        If it gave back something else, such as a bare array.
+    """
+    if not isinstance(part, Allocation):
+        hint = "End the allocator with Allocation.from_shares(costs, drivers.customers, {pool: weights})."
+        raise InputError("allocate", expected="an Allocation", got=type(part).__name__, hint=hint)
+
+
 def _check(costs: CostLedger, customers: CustomerIndex, part: Allocation, taken: set[str]) -> None:
+    check_allocation(part)
     customers.require_same(part.customers, where="combine")
     for what, ours, theirs in (
         ("currency", costs.currency.code, part.costs.currency.code),

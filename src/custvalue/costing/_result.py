@@ -131,6 +131,13 @@ class Allocation(ArrayHolder):
             amounts[self.costs.names.index(held.pool), reasons.index(held.reason)] += held.amount
         return Unallocated(pools=self.costs.names, amounts=amounts, currency=self.costs.currency)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader must know before using the costs, a sentence each; empty if there is nothing to say."""
+        text = self.costs.currency.format
+        below = ", ".join(f"{name}: {text(self.costs.minor(name))}" for name in self.costs.credits)
+        return (f"pools below zero count as credits and raise profit ({below})",) if below else ()
+
     def __getitem__(self, pool: str) -> IntArray:
         """Minor units of one pool charged to each customer, shape (n_customers,)."""
         self.costs.pool(pool)

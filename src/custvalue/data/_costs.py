@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import SupportsFloat
 
 import attrs
 import numpy as np
@@ -78,7 +80,8 @@ class CostPool:
     name
         How everything else refers to it.
     amount
-        In major units of the ledger's currency; negative for a credit.
+        In major units of the ledger's currency; negative for a credit, which every allocation says in its
+        ``remarks``.
     level
         What causes the cost. Pools above the customer level are held there unless an allocator is told to spread them.
     chain
@@ -89,6 +92,11 @@ class CostPool:
         When the cost goes away; used by what-if analyses of dropping customers.
     customer
         Id of the one customer the cost belongs to, which is then traced and not allocated.
+
+    Raises
+    ------
+    InputError
+        If the amount is no finite number.
 
     Examples
     --------
@@ -103,6 +111,22 @@ class CostPool:
     relationship: RelationshipStage | None = None
     avoidable: Avoidability = Avoidability.COMMITTED
     customer: str | int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if not _is_amount(self.amount):
+            hint = "Write 1234.50, or '1234.50'." if isinstance(self.amount, str) else ""
+            where, expected = f"pool {self.name!r}", "a finite amount in major units"
+            raise InputError(where, expected=expected, got=repr(self.amount), hint=hint)
+
+
+def _is_amount(value: object) -> bool:
+    """Whether something is a number, or text that is one."""
+    if isinstance(value, bool) or not isinstance(value, SupportsFloat | str):
+        return False
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
 
 
 def _pools(value: Iterable[CostPool]) -> tuple[CostPool, ...]:
@@ -178,6 +202,11 @@ class CostLedger:
         return self.currency.to_minor(self.pool(name).amount)
 
     @property
+    def credits(self) -> tuple[str, ...]:
+        """Names of the pools below zero: whoever is charged them gains."""
+        return tuple(pool.name for pool in self.pools if self.currency.to_minor(pool.amount) < 0)
+
+    @property
     def total(self) -> int:
         """Sum of all pools in minor units."""
         return sum(self.currency.to_minor(pool.amount) for pool in self.pools)
@@ -212,6 +241,10 @@ class DriverTable(ArrayHolder):
     period: str = ""
 
     def __attrs_post_init__(self) -> None:
+        given: object = self.customers
+        if not isinstance(given, CustomerIndex):
+            hint = "Write customers=CustomerIndex([...])."
+            raise InputError("DriverTable.customers", expected="a CustomerIndex", got=type(given).__name__, hint=hint)
         check_lengths("DriverTable", len(self.customers), dict(self.drivers))
         infinite = [name for name, values in self.drivers.items() if bool(np.any(np.isinf(values)))]
         if infinite:
@@ -253,7 +286,8 @@ class DriverTable(ArrayHolder):
         names = [name for name in column_names(frame, what="driver table") if name != customer]
         wanted = list(strings(drivers)) if drivers is not None else names
         columns = read_columns(frame, [customer, *wanted], what="driver table")
-        faults = [fault for name in wanted for fault in _numeric_faults(name, columns[name])]
+        faults = [*_id_faults(customer, columns[customer])]
+        faults += [fault for name in wanted for fault in _numeric_faults(name, columns[name])]
         SchemaError.raise_for("driver table", faults)
         found = CustomerIndex(columns.pop(customer))
         table = cls(customers=found, drivers={name: columns[name] for name in wanted}, period=period)
@@ -341,10 +375,27 @@ class DriverTable(ArrayHolder):
         return f"DriverTable({len(self.customers):,} customers; {', '.join(self.names)})"
 
 
+def _id_faults(name: str, column: np.ndarray) -> Iterable[Fault]:
+    """What makes a column no index of customers, under the column's own name."""
+    try:
+        CustomerIndex(column)
+    except SchemaError as error:
+        yield from (attrs.evolve(fault, where=f"column {name!r}") for fault in error.faults)
+    except InputError as error:
+        yield Fault(f"column {name!r}", error.expected, error.got, error.hint)
+
+
 def _numeric_faults(name: str, column: np.ndarray) -> Iterable[Fault]:
+    """Rows that are no numbers; all of them where numbers came as text."""
     if column.dtype.kind in "iufb":
         return
-    rows = [row for row, item in enumerate(column.tolist()) if item is not None and not isinstance(item, int | float)]
-    if rows:
-        shown = [f"row {row}: {column[row]!r}" for row in rows[:20]]
-        yield Fault(f"column {name!r}", "numbers", f"type {column.dtype}", "Convert it first.", shown, len(rows))
+    items = list(enumerate(column.tolist()))
+    other = [(row, item) for row, item in items if item is not None and not isinstance(item, int | float)]
+    if not other:
+        return
+    strange = [(row, item) for row, item in other if not _is_amount(item)]
+    shown, got, hint = (
+        (strange, "something else", "") if strange else (other, f"type {column.dtype}", "Convert it first.")
+    )
+    rows = [f"row {row}: {item!r}" for row, item in shown[:20]]
+    yield Fault(f"column {name!r}", "numbers", got, hint, rows, len(shown))
