@@ -12,8 +12,19 @@ import pandas as pd
 import polars as pl
 import pytest
 
+import custvalue as cv
 from custvalue._arrays import FloatArray
-from custvalue.data import CustomerIndex, DiscountRate, MoneyTable
+from custvalue.data import (
+    Currency,
+    CustomerIndex,
+    DiscountRate,
+    Horizon,
+    MoneyTable,
+    ObservationWindow,
+    TimeUnit,
+    Timing,
+    ValueTable,
+)
 from custvalue.equity import (
     BlattbergDeighton,
     CorporateValue,
@@ -217,3 +228,107 @@ def test_customers_read_as_texts_at_one_date_are_not_all_lost(place: str) -> Non
             former=CustomerIndex(["12348"]) if place == "former" else None,
             lost=CustomerIndex(["12346"]) if place == "lost" else None,
         )
+
+
+@pytest.mark.parametrize("name", ["former", "lost"])
+def test_former_customers_as_a_plain_list_are_refused_in_words(name: str) -> None:
+    euro = MoneyTable(customers=CustomerIndex(["a"]), amounts={"clv": [5]}, currency="EUR")
+    given: dict[str, Any] = {name: ["b"]}
+    with pytest.raises(InputError, match=rf"{name}: expected CustomerIndex, got \['b'\]\. Write CustomerIndex"):
+        EquityStatement.between(euro, euro, **given)
+
+
+def test_frames_are_no_valuations() -> None:
+    frame: Any = pd.DataFrame({"customer": ["a"], "clv": [5.0]})
+    with pytest.raises(
+        InputError,
+        match=r"ValueTable or Valuated, got DataFrame\. A frame becomes a table by ValueTable\.from_frame",
+    ):
+        EquityStatement.between(frame, frame, currency="EUR")
+
+
+@attrs.frozen
+class Valuation:
+    """What a valuation carries, as far as a statement looks at it."""
+
+    end: str
+    origin: str
+    value: float = 5.0
+
+    @property
+    def table(self) -> ValueTable:
+        """One customer."""
+        return ValueTable(
+            customers=CustomerIndex(["a"]),
+            measures={"profit": [1.0], "lifetime_value": [self.value]},
+            origins={"profit": self.end, "lifetime_value": self.origin},
+        )
+
+    @property
+    def currency(self) -> Currency:
+        """Of the values."""
+        return Currency.of("EUR")
+
+    @property
+    def report(self) -> Report:
+        """What was looked at."""
+        return Report(ObservationWindow("2025-01-01", self.end))
+
+
+@attrs.frozen
+class Report:
+    """A window."""
+
+    window: ObservationWindow
+
+
+def test_valuations_in_the_wrong_order_are_refused() -> None:
+    june, september = Valuation("2026-06-30", "three years"), Valuation("2026-09-30", "three years", 7.0)
+    with pytest.raises(InputError, match="the earlier valuation first, got windows to 2026-09-30 and to 2026-06-30"):
+        EquityStatement.between(september, june)
+
+    assert EquityStatement.between(june, september)["risen"].change == 200
+
+
+def test_lifetime_values_on_different_terms_are_refused() -> None:
+    june, september = Valuation("2026-06-30", "three years"), Valuation("2026-09-30", "five years", 7.0)
+    with pytest.raises(InputError, match="on the same terms, got three years; and five years"):
+        EquityStatement.between(june, september)
+    with pytest.raises(InputError, match="on the same terms"):
+        EquityStatement.between(june, september, amount="lifetime_value")
+
+    assert EquityStatement.between(june, september, amount="profit").change == 0  # profit has no terms
+
+
+def test_real_valuations_carry_their_terms_and_their_window() -> None:
+    """Two dates with one set of terms compare; another horizon, rate or timing, or another order, is refused."""
+
+    def valued(end: str, **changes: object) -> Any:
+        days = pd.DataFrame({"customer": ["a", "a", "b", "c"], "amount": [10.0, 12.0, 30.0, 5.0]})
+        days["day"] = [f"2026-0{month}-05" for month in (1, 5, 4, 2)]
+        log = cv.TransactionLog.from_frame(
+            days,
+            customer="customer",
+            time="day",
+            amount="amount",
+            currency="EUR",
+            window=ObservationWindow("2026-01-01", end),
+        )
+        settings: dict[str, Any] = {
+            "discount": DiscountRate.annual(0.10),
+            "horizon": Horizon(3, TimeUnit.YEAR),
+            "model": cv.RetentionCLV(margin=10.0, retention=0.8),
+        }
+        return cv.Valuation(**settings | changes).run(log)
+
+    june, july = valued("2026-06-30"), valued("2026-07-31")
+    assert EquityStatement.between(june, july).change == 0
+    with pytest.raises(InputError, match="windows to 2026-07-31 and to 2026-06-30"):
+        EquityStatement.between(july, june)
+    for changed in (
+        {"horizon": Horizon(5, TimeUnit.YEAR)},
+        {"discount": DiscountRate.annual(0.12)},
+        {"timing": Timing.START},
+    ):
+        with pytest.raises(InputError, match="on the same terms"):
+            EquityStatement.between(june, valued("2026-07-31", **changed))

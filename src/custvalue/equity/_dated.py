@@ -8,10 +8,11 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import IntArray
-from custvalue.data import Currency, CustomerIndex, MoneyTable, ValueTable
+from custvalue.data import Currency, CustomerIndex, MoneyTable, ObservationWindow, ValueTable
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
-__all__ = ["Valuated", "Valued", "dated"]
+__all__ = ["Valuated", "Valued", "dated", "require_comparable"]
 
 USUAL = "lifetime_value"
 
@@ -27,6 +28,23 @@ class Valuated(Protocol):
     @property
     def currency(self) -> Currency:
         """Their currency."""
+
+
+class Windowed(Protocol):
+    """A report that knows the window of its log."""
+
+    @property
+    def window(self) -> ObservationWindow:
+        """First and last day."""
+
+
+@runtime_checkable
+class Reported(Valuated, Protocol):
+    """A valuation that knows which window it looked at."""
+
+    @property
+    def report(self) -> Windowed:
+        """What the log said of itself."""
 
 
 Valued: TypeAlias = MoneyTable | ValueTable | Valuated
@@ -47,8 +65,11 @@ def dated(source: Valued, amount: str | None, currency: str | Currency | None) -
     Raises
     ------
     InputError
-        If the name of the value or the currency is missing, or a value does not fit minor units.
+        If it is no table of values, the name of the value or the currency is missing, or a value does not fit minor
+        units.
     """
+    hint = "A frame becomes a table by ValueTable.from_frame(frame, customer=...)."
+    require_kind("EquityStatement.between", source, (MoneyTable, ValueTable, Valuated), hint)
     if isinstance(source, MoneyTable):
         return Dated(source.customers, source[_name(source.names, amount)], source.currency)
     table = source if isinstance(source, ValueTable) else source.table
@@ -65,6 +86,34 @@ def dated(source: Valued, amount: str | None, currency: str | Currency | None) -
         raise InputError("EquityStatement.between", expected="values that fit 64-bit minor units", got=got)
     customers = table.customers if there.all() else table.customers.take(np.flatnonzero(there))
     return Dated(customers, minor.astype(np.int64), money)
+
+
+def require_comparable(opening: Valued, closing: Valued, amount: str | None) -> None:
+    """Insist that two valuations stand in the order of their dates and were made on the same terms.
+
+    Tables that know neither are taken as they are.
+
+    Raises
+    ------
+    InputError
+        If the opening looks at a later window than the closing, or both say where their lifetime value comes from and
+        differ: in the model, the margin, the horizon, the discount or the timing.
+    """
+    where = "EquityStatement.between"
+    if isinstance(opening, Reported) and isinstance(closing, Reported):
+        ends = [str(each.report.window.end)[:10] for each in (opening, closing)]
+        if ends[0] > ends[1]:
+            got = f"windows to {ends[0]} and to {ends[1]}"
+            raise InputError(where, expected="the earlier valuation first", got=got, hint="Exchange the two.")
+    if not (isinstance(opening, Valuated) and isinstance(closing, Valuated)):
+        return
+    terms = [each.table.origins.get(USUAL) for each in (opening, closing)]
+    compared = {amount or _name(each.table.names, None) for each in (opening, closing)}
+    if compared == {USUAL} and None not in terms and terms[0] != terms[1]:
+        hint = "Value both dates with the same settings; what differs would pass for a change of the customers."
+        raise InputError(
+            where, expected="lifetime values on the same terms", got=f"{terms[0]}; and {terms[1]}", hint=hint
+        )
 
 
 def _name(names: tuple[str, ...], amount: str | None) -> str:

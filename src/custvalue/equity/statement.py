@@ -11,7 +11,8 @@ from custvalue._arrays import BoolArray, IntArray
 from custvalue._frames import Column, FrameKind, build_frame
 from custvalue.data import Currency, CustomerIndex
 from custvalue.data._currency import as_currency
-from custvalue.equity._dated import Valued, dated
+from custvalue.data._kinds import require_kind
+from custvalue.equity._dated import Valued, dated, require_comparable
 from custvalue.equity._judgement import Judgement, judge
 from custvalue.equity._kernels import exact
 from custvalue.equity._result import Line, LineName, check_reconciles
@@ -108,7 +109,8 @@ class EquityStatement:
             If the currencies differ, or customers are numbers at one date and texts at the other.
         InputError
             If the name of the value or the currency is missing, a value is infinite, a lost customer still has a
-            value, or a former one is in the opening.
+            value, or a former one is in the opening; if valuations stand in the wrong order of their windows, or their
+            lifetime values were made on different terms (model, margin, horizon, discount, timing).
 
         Examples
         --------
@@ -118,7 +120,12 @@ class EquityStatement:
         >>> EquityStatement.between(spring, autumn, former=CustomerIndex(["z"]))["reactivated"].amount
         90
         """
+        for name, some in (("former", former), ("lost", lost)):
+            if some is not None:
+                hint = "Write CustomerIndex([...])."
+                require_kind(f"EquityStatement.between {name}", some, CustomerIndex, hint)
         first, second = dated(opening, amount, currency), dated(closing, amount, currency)
+        require_comparable(opening, closing, amount)
         if first.currency != second.currency:
             got = f"{first.currency.code} and {second.currency.code}"
             raise AlignmentError("EquityStatement.between", expected="one currency", got=got)
