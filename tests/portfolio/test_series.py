@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
+import pandas as pd
 import pytest
 from tests.portfolio._tables import paths
 
+from custvalue.data import ObservationWindow, TimeUnit
+from custvalue.engine import TransactionLog
 from custvalue.errors import InputError
-from custvalue.portfolio import early_warnings, models, series_measures
+from custvalue.portfolio import SegmentReturns, early_warnings, models, series_measures
 
 NAN = np.nan
 
@@ -142,7 +146,7 @@ def test_the_order_of_the_paths_is_irrelevant() -> None:
 
 
 def test_a_window_that_leaves_nothing_before_is_refused() -> None:
-    with pytest.raises(InputError, match="fewer periods"):
+    with pytest.raises(InputError, match="fewer whole periods"):
         series_measures(paths("a", [[1, 2, 3]]), recent=3)
     with pytest.raises(InputError, match=r"share in \(0, 1\]"):
         early_warnings(paths("a", [[1, 2, 3]]), recent=1, fall=1.5)
@@ -179,3 +183,58 @@ def test_one_purchase_is_no_level_to_fall_from() -> None:
     series = paths(["once", "twice, steady"], [[0, 0, 90, 0, 0, 0], [0, 90, 90, 0, 0, 0]])
 
     assert early_warnings(series, recent=3).customers.ids.tolist() == ["twice, steady"]
+
+
+def test_a_last_period_that_is_cut_off_is_no_fall_and_is_said_to_be_left_out() -> None:
+    """Three weeks into July everybody would seem to fall; without July only who fell in June has fallen."""
+    rows = [[30, 30, 30, 30, 30, 30, 9], [40, 41, 42, 41, 40, 5, 2], [8, 9, 8, 9, 8, 9, 1]]
+    cut = attrs.evolve(paths("abc", rows), cut_off=True)
+    before_july = paths("abc", [row[:-1] for row in rows])
+
+    warned = early_warnings(cut, recent=1)
+    assert warned.customers.ids.tolist() == ["b"]
+    assert early_warnings(paths("abc", rows), recent=1).customers.ids.tolist() == ["b", "a", "c"]
+    assert str(cut.periods[-1])[:10] in repr(warned)
+    assert early_warnings(before_july, recent=1).left_out == ""
+    measured, expected = series_measures(cut, recent=1), series_measures(before_july, recent=1)
+    for name in expected.names:
+        assert np.array_equal(measured[name], expected[name], equal_nan=True), name
+    assert "cut off and left out" in measured.origins["trend"]
+    assert "cut off" not in expected.origins["trend"]
+
+
+def test_returns_of_segments_leave_a_cut_off_period_out() -> None:
+    flows = attrs.evolve(paths("ab", [[10, 20, 30, 3], [10, 5, 10, 1]]), cut_off=True)
+    assets = paths("ab", [[100, 100, 100, 100], [50, 50, 50, 50]])
+
+    assert SegmentReturns.growth(flows).returns.tolist() == [[1.0, -0.5], [0.5, 1.0]]
+    assert SegmentReturns.of(flows, assets).returns.tolist() == [[0.1, 0.2], [0.2, 0.1], [0.3, 0.2]]
+    with pytest.raises(InputError, match=r"0 at the least in \['b'\]"):
+        SegmentReturns.growth(paths("ab", [[1, 2, 3], [1, 0, 3]]))
+
+
+@pytest.mark.parametrize(
+    ("end", "period", "is_cut"),
+    [
+        ("2026-03-31", TimeUnit.MONTH, False),
+        ("2026-03-30", TimeUnit.MONTH, True),
+        ("2026-03-31", TimeUnit.QUARTER, False),
+        ("2026-02-28", TimeUnit.QUARTER, True),
+        ("2026-03-29", TimeUnit.WEEK, False),  # a Sunday
+        ("2026-03-30", TimeUnit.WEEK, True),
+        ("2026-12-31", TimeUnit.YEAR, False),
+        ("2026-03-30", TimeUnit.DAY, False),
+    ],
+)
+def test_the_series_of_a_log_knows_whether_its_window_cuts_the_last_period_off(
+    end: str, period: TimeUnit, *, is_cut: bool
+) -> None:
+    rows = {"customer": ["a", "b", "a"], "day": ["2026-01-02", "2026-01-30", "2026-02-10"], "amount": [1.0, 2.0, 3.0]}
+    log = TransactionLog.from_frame(
+        pd.DataFrame(rows), customer="customer", time="day", amount="amount", currency="EUR",
+        window=ObservationWindow("2026-01-01", end),
+    )  # fmt: skip
+    series = log.series(period)
+
+    assert series.cut_off is is_cut
+    assert series.whole.periods.size == series.periods.size - is_cut

@@ -380,12 +380,25 @@ class ValueSeries(ArrayHolder):
         (n_customers, n_periods) in major units, or counts.
     measure
         What the values are.
+    cut_off
+        Whether the observation ended within the last period, so that its values are those of a part of it.
+
+    Examples
+    --------
+    >>> series = ValueSeries(
+    ...     customers=CustomerIndex(["a"]), periods=["2026-01-01", "2026-02-01"], values=[[30.0, 4.0]], cut_off=True
+    ... )
+    >>> series
+    ValueSeries(amount: 1 customers x 2 periods, the last cut off)
+    >>> series.whole.values.tolist()
+    [[30.0]]
     """
 
     customers: CustomerIndex
     periods: DateArray = date_array()
     values: FloatArray = float_array(2)
     measure: str = "amount"
+    cut_off: bool = False
 
     def __attrs_post_init__(self) -> None:
         shape = (len(self.customers), self.periods.size)
@@ -393,6 +406,15 @@ class ValueSeries(ArrayHolder):
             raise InputError("ValueSeries.values", expected=f"shape {shape}", got=f"shape {self.values.shape}")
         if self.periods.size > 1 and not bool(np.all(self.periods[1:] > self.periods[:-1])):
             raise InputError("ValueSeries.periods", expected="increasing dates", got="others")
+        if self.cut_off and not self.periods.size:
+            raise InputError("ValueSeries.cut_off", expected="a last period", got="no periods")
+
+    @property
+    def whole(self) -> ValueSeries:
+        """The periods that were observed to their end: without the last one where that is cut off."""
+        if not self.cut_off:
+            return self
+        return attrs.evolve(self, periods=self.periods[:-1], values=self.values[:, :-1], cut_off=False)
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
         """One row a customer and period: customer, period and the measure."""
@@ -406,4 +428,5 @@ class ValueSeries(ArrayHolder):
 
     def __repr__(self) -> str:
         """One line."""
-        return f"ValueSeries({self.measure}: {len(self.customers):,} customers x {self.periods.size} periods)"
+        end = ", the last cut off" if self.cut_off else ""
+        return f"ValueSeries({self.measure}: {len(self.customers):,} customers x {self.periods.size} periods{end})"

@@ -220,7 +220,9 @@ def value_series(desk: Desk, period: TimeUnit) -> ValueSeries:
     numbers = np.arange(facts.first_period, facts.last_period + 1, dtype=np.int64)
     values = np.zeros((customers.size, numbers.size))
     values[row, found[PERIOD].astype(np.int64) - facts.first_period] = desk.currency.to_major(found["net"])
-    return ValueSeries(customers=CustomerIndex(customers), periods=period_starts(numbers, period), values=values)
+    cut_off = bool(period_starts(numbers[-1:] + 1, period)[0] > desk.checked.report.window.end + np.timedelta64(1, "D"))
+    periods = period_starts(numbers, period)
+    return ValueSeries(customers=CustomerIndex(customers), periods=periods, values=values, cut_off=cut_off)
 
 
 def _text_or_whole(ids: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -282,6 +282,8 @@ class SegmentReturns(ArrayHolder):
     def of(cls, profit: ValueSeries, assets: ValueSeries) -> SegmentReturns:
         """Build from profit and assets a segment and period; the "customers" of the series are the segments.
 
+        A last period that is cut off in either is left out of both.
+
         Raises
         ------
         AlignmentError
@@ -292,6 +294,8 @@ class SegmentReturns(ArrayHolder):
         profit.customers.require_same(assets.customers, where="SegmentReturns.of")
         if not np.array_equal(profit.periods, assets.periods):
             raise AlignmentError("SegmentReturns.of", expected="the same periods", got="others")
+        if profit.cut_off or assets.cut_off:
+            profit, assets = (attrs.evolve(each, cut_off=True).whole for each in (profit, assets))
         fine = (assets.values > 0) & np.isfinite(assets.values)
         if not fine.all():
             got = f"{assets.values[~fine][0]:g}"
@@ -303,15 +307,19 @@ class SegmentReturns(ArrayHolder):
     def growth(cls, cash_flow: ValueSeries) -> SegmentReturns:
         """Take the growth of each segment's cash flow from period to period as its return.
 
+        A last period that is cut off is left out.
+
         Raises
         ------
         InputError
-            If a cash flow is not above 0, so that its growth means nothing.
+            If a cash flow is not above 0, so that its growth means nothing, naming the segments.
         """
-        if not np.all(cash_flow.values > 0):
-            raise InputError(
-                "SegmentReturns.growth", expected="cash flows above 0", got=f"{np.nanmin(cash_flow.values):g}"
-            )
+        cash_flow = cash_flow.whole
+        poor = ~np.all(cash_flow.values > 0, axis=1)
+        if poor.any():
+            got = f"{np.nanmin(cash_flow.values):g} at the least in {cash_flow.customers.ids[poor].tolist()}"
+            hint = "Leave out segments that cost money, take longer periods, or SegmentReturns.of(profit, assets)."
+            raise InputError("SegmentReturns.growth", expected="cash flows above 0", got=got, hint=hint)
         returns = (cash_flow.values[:, 1:] / cash_flow.values[:, :-1] - 1).T
         return cls(segments=[str(name) for name in cash_flow.customers.ids.tolist()], returns=returns)
 

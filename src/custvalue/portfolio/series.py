@@ -35,7 +35,11 @@ _ORIGINS = {
 def _check_recent(series: ValueSeries, recent: int) -> None:
     if not 1 <= recent < max(series.periods.size, 1):
         got = f"{recent} of {series.periods.size}"
-        raise InputError("recent", expected="at least 1 and fewer periods than the series has", got=got)
+        raise InputError("recent", expected="at least 1 and fewer whole periods than the series has", got=got)
+
+
+def _left_out(series: ValueSeries) -> str:
+    return f"the period of {str(series.periods[-1])[:10]} is cut off and left out" if series.cut_off else ""
 
 
 def _relative(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -45,6 +49,9 @@ def _relative(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     """Describe each path, so that two customers of equal mean but different path are told apart.
+
+    A last period that the end of the observation cuts off is left out, and the origins say so: a part of a month looks
+    like a fall.
 
     Parameters
     ----------
@@ -80,6 +87,8 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
     >>> measures["level"].tolist(), measures["trend"].tolist(), measures["recent_change"].round(2).tolist()
     ([20.0, 20.0], [0.0, -0.4], [0.0, -0.71])
     """
+    left_out = _left_out(series)
+    series = series.whole
     _check_recent(series, recent)
     values = series.values
     started, seen = kernels.relationship(values), ~np.isnan(values)
@@ -99,7 +108,8 @@ def series_measures(series: ValueSeries, *, recent: int = 3) -> ValueTable:
         "recent_change": _relative(late - early, early),
     }
     measures = {name: locked(column) for name, column in columns.items()}
-    origins = {name: f"{text} ({series.measure})" for name, text in _ORIGINS.items()}
+    source = f"{series.measure}; {left_out}" if left_out else series.measure
+    origins = {name: f"{text} ({source})" for name, text in _ORIGINS.items()}
     return ValueTable(customers=series.customers, measures=measures, origins=origins)
 
 
@@ -136,7 +146,7 @@ def class_series(series: ValueSeries, classes: Classification) -> ValueSeries:
     present = np.unique(classes.codes)
     totals = np.stack([np.nansum(series.values[classes.codes == code], axis=0) for code in present])
     labels = [classes.scheme.labels[code] for code in present]
-    return ValueSeries(customers=CustomerIndex(labels), periods=series.periods, values=totals, measure=series.measure)
+    return attrs.evolve(series, customers=CustomerIndex(labels), values=totals)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -153,6 +163,8 @@ class EarlyWarnings(ArrayHolder):
         (n_warned,) relative change, below 0.
     score
         (n_warned,) difference in standard errors of the earlier spread; -inf where it was 0.
+    left_out
+        Which period was left out because the end of the observation cuts it off; empty if none was.
     """
 
     customers: CustomerIndex
@@ -160,6 +172,7 @@ class EarlyWarnings(ArrayHolder):
     recent: FloatArray = float_array()
     change: FloatArray = float_array()
     score: FloatArray = float_array()
+    left_out: str = ""
 
     def __attrs_post_init__(self) -> None:
         columns = {"before": self.before, "recent": self.recent, "change": self.change, "score": self.score}
@@ -177,7 +190,8 @@ class EarlyWarnings(ArrayHolder):
 
     def __repr__(self) -> str:
         """One line."""
-        return f"EarlyWarnings({len(self.customers):,} customers, {self.loss:,.2f} a period lost)"
+        note = f"; {self.left_out}" if self.left_out else ""
+        return f"EarlyWarnings({len(self.customers):,} customers, {self.loss:,.2f} a period lost{note})"
 
 
 def early_warnings(
@@ -185,7 +199,8 @@ def early_warnings(
 ) -> EarlyWarnings:
     """List customers whose recent periods fall short of their own earlier ones.
 
-    A customer with fewer than two earlier periods is not listed: one purchase is no level to fall from.
+    A customer with fewer than two earlier periods is not listed: one purchase is no level to fall from. A last period
+    that the end of the observation cuts off is left out, and ``left_out`` of the result says so.
 
     Parameters
     ----------
@@ -213,6 +228,8 @@ def early_warnings(
     >>> early_warnings(paths, recent=2).customers.ids.tolist()
     ['falling']
     """
+    left_out = _left_out(series)
+    series = series.whole
     _check_recent(series, recent)
     if not 0 < fall <= 1:
         raise InputError("fall", expected="a share in (0, 1]", got=str(fall))
@@ -227,4 +244,5 @@ def early_warnings(
         recent=late[order],
         change=change[order],
         score=score[order],
+        left_out=left_out,
     )
