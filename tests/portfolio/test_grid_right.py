@@ -234,3 +234,13 @@ def test_indirect_value_of_nothing_does_not_stand_out() -> None:
 
     assert labels[:3] == ["low value"] * 3
     assert "loyal long-standing" not in labels
+
+
+def test_equal_customers_are_never_parted_and_a_class_may_hold_more_than_its_share() -> None:
+    """Ties by hand: all ten equal are at the top; of a tie across the border of the top fifth all are gold."""
+    equal = table(range(10), profit=[7.0] * 10)
+    assert Pyramid().fit(equal).classify(equal).labels.tolist() == ["platinum"] * 10
+    assert TwoTier().fit(equal).classify(equal).labels.tolist() == ["gold"] * 10
+    assert ParetoABC().fit(equal).classify(equal).labels.tolist() == ["A"] * 10
+    tied = table(range(10), profit=[9.0, 5.0, 5.0, 5.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    assert TwoTier().fit(tied).classify(tied).labels.tolist() == ["gold"] * 4 + ["iron"] * 6

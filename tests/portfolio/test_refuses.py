@@ -28,6 +28,7 @@ from custvalue.portfolio import (
     Pyramid,
     Quantiles,
     Scheme,
+    SegmentRisk,
     Stability,
     Tie,
     TierClassifier,
@@ -39,6 +40,7 @@ from custvalue.portfolio import (
 )
 
 VALUES = table("abcd", profit=[40.0, np.nan, 5.0, -3.0], orders=[3, 2, 1, 9])
+TWO = SegmentRisk(segments=["A", "B"], mean=[0.10, 0.06], covariance=[[0.04, 0.002], [0.002, 0.01]])
 MATRIX = MatrixClassifier(x="profit", y="orders", cells=presets.MARCUS)
 
 
@@ -71,6 +73,12 @@ def test_all_missing_measures_are_named_at_once() -> None:
         lambda: TierClassifier(measure="a", cuts=Median(), tiers=presets.MARCUS),
         lambda: Scheme("twice", [Policy("a"), Policy("a")]),
         lambda: presets.MARCUS.with_policies(Policy("nobody")),
+        lambda: presets.MARCUS.renamed({"bestt": "Beste"}),
+        lambda: presets.LIFE_CYCLE.renamed({"gone": "verloren"}),
+        lambda: models.LIFE_CYCLE.renamed({"gone": "verloren"}),
+        lambda: TWO.frontier(bounds=([0.1, 0.1, 0.1], 1.0)),
+        lambda: TWO.minimum_variance(bounds=([0.1], [0.9, 0.9])),
+        lambda: TWO.tangency(bounds=np.array([0.1, 0.1, 0.9])),  # type: ignore[arg-type]  # the mistake of the test
         lambda: presets.MARCUS.label("high"),
         lambda: Cells(
             scheme=Scheme("s", [Policy("a")]), axes=[AxisLevels("x")], grid=[(("low",), "a"), (("top",), "b")]

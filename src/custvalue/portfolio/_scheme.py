@@ -122,7 +122,15 @@ class Scheme:
         return attrs.evolve(self, policies=[new.get(policy.label, policy) for policy in self.policies])
 
     def renamed(self, names: Mapping[str, str]) -> Scheme:
-        """Rename or translate classes; those not named keep their label."""
+        """Rename or translate classes; those not named keep their label.
+
+        Raises
+        ------
+        InputError
+            If there is no class of a name given.
+        """
+        for label in names:
+            self.code(label)
         renamed = [attrs.evolve(policy, label=names.get(policy.label, policy.label)) for policy in self.policies]
         return attrs.evolve(self, policies=renamed, missing=names.get(self.missing, self.missing))
 
@@ -239,6 +247,11 @@ class Cells:
 
     def renamed(self, names: Mapping[str, str]) -> Cells:
         """Rename or translate classes; the axes keep their words.
+
+        Raises
+        ------
+        InputError
+            If there is no class of a name given.
 
         Examples
         --------

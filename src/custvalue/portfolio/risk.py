@@ -233,7 +233,11 @@ class SegmentRisk(ArrayHolder):
         return shares
 
     def _bounds(self, bounds: Bounds | None) -> tuple[FloatArray, FloatArray]:
-        low, high = (np.broadcast_to(np.asarray(b, np.float64), self.mean.shape).copy() for b in bounds or (0.0, 1.0))
+        ends = [np.asarray(end, np.float64) for end in ((0.0, 1.0) if bounds is None else bounds)]
+        if len(ends) != 2 or any(end.shape not in {(), self.mean.shape} for end in ends):
+            expected = f"(lowest, highest), each one number or {self.mean.size}"
+            raise InputError("bounds", expected=expected, got=f"shapes {[end.shape for end in ends]}")
+        low, high = (np.broadcast_to(end, self.mean.shape).copy() for end in ends)
         if np.any(low > high) or low.sum() > 1 + 1e-12 or high.sum() < 1 - 1e-12:
             got = f"lowest adding up to {low.sum():g}, highest to {high.sum():g}"
             raise InputError("bounds", expected="lowest shares up to 1 in all, highest 1 or more", got=got)

@@ -345,6 +345,11 @@ class RuleClassifier:
     def renamed(self, names: Mapping[str, str]) -> RuleClassifier:
         """Rename or translate classes, in the scheme and in the rules.
 
+        Raises
+        ------
+        InputError
+            If there is no class of a name given.
+
         Examples
         --------
         >>> from custvalue.portfolio import models

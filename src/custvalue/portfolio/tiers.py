@@ -75,6 +75,9 @@ class Pyramid:
     Lead is whoever costs money (below ``floor``); platinum and gold are the top shares by rank of all customers with
     a value, always above the floor, so that who just breaks even is iron however few earn anything; iron is the rest.
 
+    Customers of equal profit are never parted: all of them go where the best place of theirs goes, and a class may then
+    hold more than its share. Ten customers who all earn the same are all platinum.
+
     Parameters
     ----------
     measure
@@ -130,7 +133,8 @@ class Pyramid:
 class TwoTier:
     """80/20: gold is the top share of the customers, iron the rest.
 
-    Gold always lies above the floor, however few earn anything: who only costs money is never gold.
+    Gold always lies above the floor, however few earn anything: who only costs money is never gold. Customers of equal
+    value at the border are all gold, which may then hold more than its share.
 
     Parameters
     ----------
@@ -165,7 +169,8 @@ class TwoTier:
 class ParetoABC:
     """Pareto classes by cumulative share of value: A the fewest who carry 80 %, B up to 95 %, C the rest, D no value.
 
-    The customer who crosses a share belongs to the upper class; D has zero or less, or costs money.
+    The customer who crosses a share belongs to the upper class, and with it all customers of equal value: ten who all
+    bring the same are all A. D has zero or less, or costs money.
 
     Parameters
     ----------

@@ -46,7 +46,8 @@ class ParetoClasses:
     crossing
         Where the customer goes who crosses a cut.
     ties
-        What happens to customers of equal value at a cut.
+        What happens to customers of equal value at a cut. Taken together, the default, they all go to the class of
+        the first of them, which may then hold more than its share: ten customers of equal value are all A.
 
     Raises
     ------
