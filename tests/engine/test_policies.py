@@ -81,6 +81,13 @@ def test_the_report_counts_collapse_without_amounts(table: str) -> None:
     assert (same.n_purchases, same.purchases, same.merged) == (2, Tally(3, 0), 1)
 
 
+@EVERY_TABLE
+def test_ids_that_spell_nothing_in_a_frame_are_noted(table: str) -> None:
+    rows = [("nan", day(1), 1.0), ("NULL", day(1), 1.0), ("Nancy", day(2), 2.0)]
+    assert any("2 rows kept have 'nan', 'NULL' or the like" in note for note in log_of(table, rows).report.notes)
+    assert not any("or the like" in note for note in log_of(table, rows[2:]).report.notes)
+
+
 def test_a_report_that_loses_money_in_collapse_cannot_exist() -> None:
     report = log_of("pandas", RETURNS).report
     assert report.same_period is not None

@@ -220,6 +220,55 @@ def test_an_empty_file_and_a_file_without_rows_are_refused(tmp_path: Path) -> No
     assert [fault.where for fault in caught.value.faults] == ["rows"]
 
 
+def written(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def test_what_stands_for_nothing_in_a_csv_is_missing(tmp_path: Path) -> None:
+    rows = [f"{word},2025-01-01,1.5" for word in ("", "NULL", "NA", "nan", "None", "<NA>")]
+    path = written(tmp_path, "\n".join(["who,when,paid", *rows, "a,2025-01-02,2"]))
+    with pytest.raises(SchemaError, match="6 rows: customer missing"):
+        TransactionLog.from_file(path, **NAMES)
+    log = TransactionLog.from_file(path, policies=DataPolicies(missing_ids="drop"), **NAMES)
+    assert log.summarize().customers.ids.tolist() == ["a"]
+
+
+def test_two_columns_of_one_name_in_a_csv_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match=r"each name once, got twice: \['paid'\]"):
+        TransactionLog.from_file(written(tmp_path, "who,when,paid,PAID\na,2025-01-01,1,2\n"), **NAMES)
+
+
+def test_a_ragged_csv_names_its_lines(tmp_path: Path) -> None:
+    text = "who,when,paid\na,2025-01-01,1\nb,2025-01-01,1,7,8\nc,2025-01-02,4\n"
+    with pytest.raises(InputError, match="3 cells in every row, as in the header, got 5 in line 3"):
+        TransactionLog.from_file(written(tmp_path, text), **NAMES)
+
+
+def test_a_csv_of_another_encoding_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not utf-8 encoded"):
+        TransactionLog.from_file(written(tmp_path, "who,when,paid\nJosé,2025-01-01,1\n", "latin-1"), **NAMES)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("window", ("2025-01-01", "2025-02-01")), ("policies", "drop"), ("identity", {"a": "b"}), ("extra", "km")],
+)
+def test_settings_of_another_kind_are_refused(argument: str, value: object) -> None:
+    frame = pd.DataFrame({"who": ["a"], "when": pd.to_datetime(["2025-01-01"]), "paid": [1.0], "km": [2.0]})
+    with pytest.raises(InputError, match=rf"from_frame\({argument}=\)"):
+        TransactionLog.from_frame(frame, **{**NAMES, argument: value})
+
+
+def test_ids_beyond_64_bits_and_complex_amounts_say_what_to_do() -> None:
+    frame = pd.DataFrame({"who": ["a"], "when": pd.to_datetime(["2025-01-01"]), "paid": [1.0]})
+    with pytest.raises(InputError, match="into numbers of 64 bits"):
+        TransactionLog.from_frame(frame.assign(who=np.array([2**63 + 5], dtype=np.uint64)), **NAMES).summarize()
+    with pytest.raises(InputError, match="columns of numbers, text and times"):
+        TransactionLog.from_frame(frame.assign(paid=[1 + 2j]), **NAMES)
+
+
 def test_one_bad_amount_far_down_a_csv_is_found(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     rows = [f"c{row % 9},2025-01-01,{row}.5" for row in range(30_000)]
@@ -243,13 +292,16 @@ def test_records_with_faults_are_refused_with_their_rows() -> None:
         Transaction(customer="a", time=date(2025, 1, 1), amount="19.90"),
         Transaction(customer="b", time=datetime(2025, 1, 2, 9), amount="nineteen"),  # noqa: DTZ001  # local
     ]
+    for nothing in ([], [{"customer": "a"}]):
+        with pytest.raises(InputError, match="at least one Transaction, and nothing else"):
+            TransactionLog.from_records(nothing, currency="EUR")  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(InputError, match="a date or datetime, got '2025-01-01'"):
+        Transaction(customer="a", time="2025-01-01", amount=1)  # type: ignore[arg-type]  # on purpose
     with pytest.raises(SchemaError) as caught:
         TransactionLog.from_records(records, currency="EUR")
     assert list(caught.value.faults[0].rows) == [1]
     good = TransactionLog.from_records(records[:1], currency="EUR")
     assert good.report.kept.amount == 1_990
-    with pytest.raises(SchemaError):
-        TransactionLog.from_records([], currency="EUR")
 
 
 def test_one_customer_and_one_row_are_a_log() -> None:

@@ -286,3 +286,63 @@ def test_a_valuation_is_saved_and_loaded(value: CustomerValuation, tmp_path: Pat
 def test_a_purchase_model_alone_is_no_lifetime_value_model(log: TransactionLog) -> None:
     with pytest.raises(InputError, match="BuyTillYouDie"):
         attrs.evolve(TERMS, model=cv.BGNBD()).run(log)  # type: ignore[arg-type]  # that is the point
+
+
+def test_a_model_that_saw_nobody_leave_says_so() -> None:
+    random = np.random.default_rng(5)
+    between = [random.integers(0, 365, 1 + random.poisson(random.gamma(2, 4))) for _ in range(150)]
+    rows = [(f"c{n}", int(day)) for n, days in enumerate(between) for day in (*days, random.integers(355, 365))]
+    frame = pd.DataFrame(rows, columns=["who", "day"]).assign(eur=random.gamma(3, 10, len(rows)).round(2) + 1)
+    frame["when"] = pd.Timestamp("2025-01-01") + pd.to_timedelta(frame["day"], unit="D")
+    log = TransactionLog.from_frame(frame, customer="who", time="when", amount="eur", currency="EUR")
+
+    value = TERMS.run(log)
+
+    assert value.table["probability_alive"].min() > 0.999
+    assert any("the model saw nobody leave" in note for note in value.notes)
+
+
+def test_the_equity_printed_is_the_sum_of_whole_cents(value: CustomerValuation) -> None:
+    cents = np.rint(np.nan_to_num(value.table["lifetime_value"]) * 100).sum()
+
+    assert value.highlights()["customer equity (sum of lifetime values)"] == f"{cents / 100:,.2f} EUR"
+
+
+@attrs.frozen
+class Forever:
+    """A model of one's own that gives everybody the same, whatever is asked."""
+
+    worth: object
+
+    def fit(self, summary: cv.CustomerSummary, /) -> Forever:
+        """Learn nothing."""
+        assert len(summary)
+        return self
+
+    def lifetime_value(
+        self,
+        summary: cv.CustomerSummary,
+        /,
+        *,
+        horizon: cv.Horizon,
+        discount: cv.DiscountRate,
+        timing: cv.Timing = cv.Timing.END,
+    ) -> object:
+        """Give everybody the same."""
+        assert horizon.n > 0
+        assert (discount, timing) == (TERMS.discount, TERMS.timing)
+        if not isinstance(self.worth, float):
+            return self.worth
+        values = np.full(len(summary), self.worth)
+        return cv.clv.CustomerValues(customers=summary.customers, values=values, measure="lifetime_value")
+
+
+@pytest.mark.parametrize("worth", [np.inf, np.nan, [1.0, 2.0]])
+def test_values_that_are_no_finite_numbers_are_refused(worth: object, log: TransactionLog) -> None:
+    with pytest.raises(InputError, match=r"Valuation\.model: Forever\.lifetime_value"):
+        attrs.evolve(TERMS, model=Forever(worth)).run(log)  # type: ignore[arg-type]  # that is the point
+
+
+def test_a_frame_is_no_log() -> None:
+    with pytest.raises(InputError, match=r"expected a TransactionLog, got DataFrame"):
+        TERMS.run(dirty_orders())  # type: ignore[arg-type]  # that is the point

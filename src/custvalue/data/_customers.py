@@ -43,6 +43,13 @@ class Customer:
     attributes: Mapping[str, object] = attrs.field(factory=dict, converter=_attributes, hash=False)
 
 
+def _is_a_time(_instance: object, _field: attrs.Attribute[date | datetime], value: date | datetime) -> None:
+    given: object = value
+    if not isinstance(given, date):
+        hint = "datetime.date(2026, 1, 5), datetime.datetime or pandas.Timestamp."
+        raise InputError("Transaction.time", expected="a date or datetime", got=repr(given), hint=hint)
+
+
 @attrs.frozen(kw_only=True)
 class Transaction:
     """One line of a log.
@@ -62,6 +69,11 @@ class Transaction:
     quantity
         Units.
 
+    Raises
+    ------
+    InputError
+        If the time is no date or datetime.
+
     Examples
     --------
     >>> from datetime import date
@@ -70,7 +82,7 @@ class Transaction:
     """
 
     customer: str | int
-    time: date | datetime
+    time: date | datetime = attrs.field(validator=_is_a_time)
     amount: Amount
     order: str | None = None
     product: str | None = None
@@ -80,7 +92,7 @@ class Transaction:
 
 
 def _as_ids(value: ArrayLike | Iterable[object]) -> NDArray[Any]:
-    source = value if isinstance(value, np.ndarray) else np.asarray(list(_iterate(value)))
+    source = value if isinstance(value, np.ndarray) else _as_array(list(_iterate(value)))
     if source.ndim != 1:
         raise InputError("CustomerIndex", expected="one id a customer", got=f"shape {source.shape}")
     ids: NDArray[Any]
@@ -93,6 +105,12 @@ def _as_ids(value: ArrayLike | Iterable[object]) -> NDArray[Any]:
         raise InputError("CustomerIndex", expected="text or whole-number ids", got=f"type {source.dtype}", hint=hint)
     ids.flags.writeable = False
     return ids
+
+
+def _as_array(items: list[object]) -> NDArray[Any]:
+    """An array that keeps what each id is: numpy would turn 1 beside "a" into "1"."""
+    texts = sum(isinstance(item, str) for item in items)
+    return np.asarray(items) if texts in {0, len(items)} else np.asarray(items, dtype=object)
 
 
 def _iterate(value: ArrayLike | Iterable[object]) -> Iterable[object]:

@@ -34,6 +34,9 @@ EXACT = 2**53
 # An id of nothing else is missing.
 BLANKS = " \t\r\n"
 
+# What programs write for a missing value: missing in CSV, as in pandas; worth a note among the ids of a frame.
+NOTHING = ("NULL", "null", "NA", "N/A", "n/a", "<NA>", "#N/A", "NaN", "nan", "None", "NaT")
+
 _LIST_HINT = "Name the column as the table does."
 
 
@@ -281,7 +284,7 @@ def plan_columns(table: Table, roles: Roles, *, scale: int, clock: tuple[str, st
     dates = "Convert it first: pandas.to_datetime(column.astype(str)) for 20240131, unit='s' for seconds since 1970."
     time = finder.find(roles.time, "time", _TIMES, "dates or times", dates)
     if time is not None and time.kind is Kind.AWARE and not clock[0]:
-        got = f"times with a zone ({time.dtype}) and no zone to cut days in"
+        got = "times with an offset from UTC, and no zone to cut days in"
         hint = "Type policies=DataPolicies(times=Times(timezone='Europe/London')), with your own zone."
         finder.faults.append(Fault(f"time={time.name!r}", "a zone whose midnights cut the days", got, hint))
         time = None

@@ -20,7 +20,7 @@ from custvalue.errors import InputError
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["DuckDB", "literal", "quoted"]
+__all__ = ["DuckDB", "literal", "quoted", "said"]
 
 _EPOCH = "DATE '1970-01-01'"
 
@@ -33,6 +33,12 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Write a string so that any text is safe in SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def said(error: Exception) -> str:
+    """What the engine says is wrong, without its advice and settings."""
+    first = str(error).split("\n\n", maxsplit=1)[0]
+    return " ".join(first.split())
 
 
 @attrs.frozen
@@ -85,11 +91,14 @@ class DuckDB:
             found = _native(rows).fetchnumpy()
         except duckdb.OutOfMemoryException as error:
             hint = "Raise memory_limit, or free disk space for what spills."
-            raise InputError("DuckDB", expected="enough memory", got=_first(error), hint=hint) from error
+            raise InputError("DuckDB", expected="enough memory", got=said(error), hint=hint) from error
+        except duckdb.ConversionException as error:
+            hint = "Turn the column into text, or into numbers of 64 bits."
+            raise InputError("log", expected="values a column can hold", got=said(error), hint=hint) from error
         except duckdb.Error as error:
             hint = "Is the file whole, and did it stay where it was?"
             raise InputError(
-                "DuckDB", expected="a table that can be read to its end", got=_first(error), hint=hint
+                "DuckDB", expected="a table that can be read to its end", got=said(error), hint=hint
             ) from error
         return {name: np.ma.getdata(column) for name, column in found.items()}
 
@@ -101,10 +110,6 @@ _PERIODS = {
     TimeUnit.QUARTER: "(year({date}) - 1970) * 4 + quarter({date}) - 1",
     TimeUnit.YEAR: "year({date}) - 1970",
 }
-
-
-def _first(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def _native(rows: Rows) -> duckdb.DuckDBPyRelation:

@@ -23,6 +23,8 @@ __all__ = ["Checked", "Settings", "check", "cut"]
 
 _REASON = "cv_reason"
 _NEVER = 2**40
+_WORDS = "n_words"
+_MONEY = ("up", "n_up", "down", "n_down", "n_rounded", c.RESIDUAL, c.MINOR)
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +91,9 @@ def check(source: Source, settings: Settings) -> Checked:
     why = reasons(mapped.plan, settings.roles, settings.policies, settings.window, folded=identity is not None)
     rows = _fold(source.dialect, source.dialect.canonical(raw, mapped.plan), identity)
     rows = rows.with_columns(_code(why).alias(_REASON))
-    passed = _Pass(rows=rows, counts=_count(source.dialect, rows, mapped.plan), why=tuple(why), twice=twice)
+    words = identity is None and mapped.plan.customer is not None and mapped.plan.customer.kind is Kind.TEXT
+    counts = _count(source.dialect, rows, mapped.plan, words=words)
+    passed = _Pass(rows=rows, counts=counts, why=tuple(why), twice=twice)
     if passed.read.rows == 0:
         hint = "Check the file, filter or query it came from."
         faults.append(Fault("rows", "at least one row", "an empty table", hint))
@@ -188,19 +192,20 @@ def _code(why: Sequence[Reason]) -> nw.Expr:
     return code
 
 
-def _count(dialect: Dialect, rows: Rows, plan: Plan) -> Arrays:
-    """Count rows and sum amounts by reason: the one pass over the log."""
-    day = nw.col(c.DAY)
-    columns, sums = [], ["up", "n_up", "down", "n_down", "n_rounded", c.RESIDUAL, c.MINOR]
+def _count(dialect: Dialect, rows: Rows, plan: Plan, *, words: bool = False) -> Arrays:
+    """Count rows and sum amounts by reason: the one pass over the log; ``words`` looks at text ids too."""
+    day, one, none = nw.col(c.DAY), nw.lit(1), nw.lit(0)
+    columns = [nw.when(nw.col(c.CUSTOMER).is_in(c.NOTHING)).then(one).otherwise(none).alias(_WORDS)] if words else []
     if plan.amounts:
-        minor, one, none = nw.col(c.MINOR), nw.lit(1), nw.lit(0)
-        columns = [
+        minor = nw.col(c.MINOR)
+        columns += [
             nw.when(minor > 0).then(minor).otherwise(none).alias("up"),
             nw.when(minor > 0).then(one).otherwise(none).alias("n_up"),
             nw.when(minor < 0).then(minor).otherwise(none).alias("down"),
             nw.when(minor < 0).then(one).otherwise(none).alias("n_down"),
             nw.when(nw.col(c.RESIDUAL) != 0).then(one).otherwise(none).alias("n_rounded"),
         ]
+    sums = [_WORDS] * words + [*_MONEY] * bool(plan.amounts)
     largest = [nw.col(c.number_column(column.name)).abs().max().alias(f"max_{column.name}") for column in plan.numbers]
     grouped = (
         (rows.with_columns(*columns) if columns else rows)
@@ -209,7 +214,7 @@ def _count(dialect: Dialect, rows: Rows, plan: Plan) -> Arrays:
             nw.len().alias("rows"),
             day.min().alias("first"),
             day.max().alias("last"),
-            *[nw.col(name).sum().alias(name) for name in sums if plan.amounts],
+            *[nw.col(name).sum().alias(name) for name in sums],
             *largest,
         )
     )
@@ -217,16 +222,19 @@ def _count(dialect: Dialect, rows: Rows, plan: Plan) -> Arrays:
         grouped.with_columns(
             nw.col("first").fill_null(_NEVER),
             nw.col("last").fill_null(-_NEVER),
-            *[nw.col(name).cast(nw.Int64) for name in sums if plan.amounts],
+            *[nw.col(name).cast(nw.Int64) for name in sums],
             *[nw.col(f"max_{column.name}").cast(nw.Float64).fill_null(0.0) for column in plan.numbers],
         )
     )
-    return found if plan.amounts else {**found, **dict.fromkeys(sums, np.zeros_like(found["rows"]))}
+    return {**dict.fromkeys((_WORDS, *_MONEY), np.zeros_like(found["rows"])), **found}
 
 
 def _finish(source: Source, settings: Settings, plan: Plan, currency: Currency, passed: _Pass) -> Checked:
     """Deal with customers born before the window, and write the report."""
     removals, notes = list(passed.removals()), _notes(settings, plan)
+    if passed.total(_WORDS, 0):
+        what = f"{passed.total(_WORDS, 0):,} rows kept have 'nan', 'NULL' or the like as id"
+        notes.append(f"{what}: if nobody is meant, put real missing values there")
     rows, counts = passed.kept, passed
     early = [code for code, reason in enumerate(passed.why, 1) if reason.words == BEFORE and passed.tally(code).rows]
     if early:

@@ -8,6 +8,7 @@ from custvalue.engine._columns import LABELS, Roles
 from custvalue.engine._intake import Settings
 from custvalue.engine.identity import IdentityMap
 from custvalue.engine.policies import DataPolicies
+from custvalue.errors import InputError
 
 __all__ = ["LogOptions", "columns_read", "settings_of"]
 
@@ -39,12 +40,15 @@ def settings_of(where: str, options: LogOptions) -> Settings:
     ------
     TypeError
         As any call with an argument missing, or one there is not.
+    InputError
+        If a setting is of another type.
     """
     missing = sorted(LogOptions.__required_keys__ - options.keys())
     unknown = sorted(options.keys() - LogOptions.__annotations__.keys())
     if missing or unknown:
         parts = [f"missing {missing}"] * bool(missing) + [f"no such argument {unknown}"] * bool(unknown)
         raise TypeError(f"{where}(): {', '.join(parts)}")
+    _check_kinds(where, options)
     labels: dict[str, str | None] = {part: options.get(part) for part in LABELS}  # type: ignore[misc]  # LABELS are keys
     roles = Roles(
         customer=options["customer"],
@@ -63,6 +67,24 @@ def settings_of(where: str, options: LogOptions) -> Settings:
         window=options.get("window"),
         policies=options.get("policies", DataPolicies()),
     )
+
+
+_KINDS: dict[str, tuple[type, str]] = {
+    "identity": (IdentityMap, "IdentityMap.from_pairs({'card-1': 'Ann'})"),
+    "window": (ObservationWindow, "ObservationWindow('2026-01-01', '2026-12-31')"),
+    "policies": (DataPolicies, "DataPolicies(missing_ids='drop')"),
+}
+
+
+def _check_kinds(where: str, options: LogOptions) -> None:
+    """Check that settings are of their types, and that columns are named one by one."""
+    for name, (kind, such_as) in _KINDS.items():
+        value = options.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise InputError(f"{where}({name}=)", expected=f"such as {such_as}", got=repr(value))
+    if isinstance(options.get("extra"), str):
+        raise InputError(f"{where}(extra=)", expected="several names", got=repr(options["extra"]),
+                         hint=f"extra=({options['extra']!r},)")  # fmt: skip
 
 
 def columns_read(settings: Settings) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from custvalue.errors import Fault
 
-__all__ = ["plain_pandas"]
+__all__ = ["plain_pandas", "zones_of"]
 
 _ONE_KIND = {
     "string",
@@ -48,6 +48,11 @@ def plain_pandas(frame: pd.DataFrame, wanted: Mapping[str, str]) -> tuple[pd.Dat
             else:
                 frame = frame.assign(**{name: found})
     return frame, broken
+
+
+def zones_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Zone of every column of times that names one."""
+    return {str(name): str(dtype.tz) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.DatetimeTZDtype)}
 
 
 def _uncategorised(column: pd.Series[Any]) -> pd.Series[Any]:

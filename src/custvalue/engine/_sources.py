@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import narwhals.stable.v2 as nw
 
-from custvalue.engine._duckdb import DuckDB, literal, quoted
+from custvalue.engine._columns import NOTHING
+from custvalue.engine._duckdb import DuckDB, literal, quoted, said
 from custvalue.engine._protocol import Source
 from custvalue.errors import Fault, InputError, SchemaError
 
@@ -74,15 +75,20 @@ def _in_memory(table: nw.DataFrame[Any], wanted: Mapping[str, str], *, all_colum
         raise SchemaError("from_frame", [Fault("columns", "some", "a table without columns")])
     chosen = list(present) if all_columns else [name for name in wanted if name in present]
     narrow = table.select(*(chosen or present[:1]))
-    zones, connection = _zones(narrow), duckdb.connect()
+    connection = duckdb.connect()
     if table.implementation.is_pyarrow():
         relation = connection.from_arrow(narrow.to_native())
-        return Source(nw.from_native(relation), DuckDB(), "log from an Arrow table", "arrow", zones, present)
-    from custvalue.engine._pandas import plain_pandas  # noqa: PLC0415  # loads pandas
+        return Source(nw.from_native(relation), DuckDB(), "log from an Arrow table", "arrow", _zones(narrow), present)
+    from custvalue.engine._pandas import plain_pandas, zones_of  # noqa: PLC0415  # loads pandas
 
-    frame, broken = plain_pandas(narrow.to_pandas(), wanted)
-    relation = connection.from_df(frame)
+    own = narrow.to_pandas()
+    zones = {name: zone for name, zone in zones_of(own).items() if _known(zone)}
+    frame, broken = plain_pandas(own, wanted)
     where = "log from a pandas frame"
+    try:
+        relation = connection.from_df(frame)
+    except duckdb.Error as error:
+        raise InputError(where, expected="columns of numbers, text and times", got=said(error)) from error
     return Source(nw.from_native(relation), DuckDB(), where, "pandas", zones, present, broken)
 
 
@@ -142,20 +148,22 @@ def file_source(
         if ends == {"parquet"}:
             relation = connection.sql(f"SELECT * FROM read_parquet([{files}])")  # noqa: S608  # every name is quoted
         else:
-            relation = _csv(connection, files, id_column, time_column)
+            relation = _csv(connection, files, where, (id_column, time_column))
     except duckdb.Error as error:
-        got = str(error).splitlines()[0]
-        raise InputError(where, expected="files that can be read", got=got, hint="Check path and content.") from error
+        hint = "Check path and content."
+        raise InputError(where, expected="files that can be read", got=said(error), hint=hint) from error
     return Source(nw.from_native(relation), DuckDB(), where)
 
 
 def _csv(
-    connection: duckdb.DuckDBPyConnection, files: str, id_column: str, time_column: str
+    connection: duckdb.DuckDBPyConnection, files: str, where: str, columns: tuple[str, str]
 ) -> duckdb.DuckDBPyRelation:
-    """Let DuckDB find the types from all rows; 007 stays text, and so do times."""
+    """Let DuckDB find the types from all rows; ids such as 007 stay text, and so do times."""
+    id_column, time_column = columns
     found = connection.sql(f"SELECT * FROM {_read_csv(files, ())}")  # noqa: S608  # every name is quoted
     if found.columns == _HEADLESS and not found.limit(1).fetchall():
-        raise InputError(f"log from {files}", expected="a header and rows", got="an empty file")
+        raise InputError(where, expected="a header and rows", got="an empty file")
+    _check_lines(connection, files, where, found)
     types = dict(zip(found.columns, map(str, found.types), strict=True))
     texts = [time_column] if types.get(time_column) in _GUESSED else []
     if types.get(id_column, "").endswith("INT"):
@@ -173,7 +181,28 @@ def _read_csv(files: str, texts: Sequence[str]) -> str:
     """The call that reads the files, with columns that are to stay text."""
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in texts)
     given = f", types = {{{types}}}" if texts else ""
-    return f"read_csv([{files}], sample_size = -1{given})"
+    missing = ", ".join(literal(text) for text in ("", *NOTHING))
+    return f"read_csv([{files}], sample_size = -1, nullstr = [{missing}]{given})"
+
+
+def _check_lines(
+    connection: duckdb.DuckDBPyConnection, files: str, where: str, found: duckdb.DuckDBPyRelation
+) -> None:
+    """Refuse two columns of one name, which the engine would rename, and rows too ragged for it to find columns."""
+    query = f"SELECT * FROM read_csv([{files}], header = false, all_varchar = true) LIMIT 1"  # noqa: S608  # the same
+    names = [str(name).strip().lower() for row in connection.sql(query).fetchall() for name in row]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SchemaError(where, [Fault("columns", "each name once", f"twice: {twice}", "Rename one of them.")])
+    header = found.columns[0]
+    mark = next((mark for mark in ",;\t|" if mark in header), "") if len(found.columns) == 1 else ""
+    if mark:  # no row was parted: some have another number of cells than the header
+        line, cells = quoted(header), header.count(mark) + 1
+        counted = f"len(string_split({line}, {literal(mark)}))"
+        ragged = found.project(f"row_number() OVER () + 1 AS line, {counted} AS cells").filter(f"cells <> {cells}")
+        got = [f"{n} in line {number}" for number, n in ragged.limit(3).fetchall()]
+        expected = f"{cells} cells in every row, as in the header"
+        raise InputError(where, expected=expected, got=", ".join(got) or "another number", hint="Mend these lines.")
 
 
 def _reader(path: str) -> str | None:
@@ -204,14 +233,14 @@ def database_source(database: str | Path, *, table: str | None, query: str | Non
             "A path to a DuckDB file, or 'sqlite:shop.db', 'postgres:dbname=shop', 'mysql:database=shop'; those three "
             "need DuckDB's extension of that name. Where there is none: pandas.read_sql, TransactionLog.from_frame."
         )
-        got = _without(secret, str(error).splitlines()[0])
+        got = _without(secret, said(error))
         # The cause is left out: it may quote the connection string, and with it a password.
         raise InputError(where, expected="a database DuckDB attaches", got=got, hint=hint) from None
     named = ".".join(quoted(part) for part in (table or "").split("."))
     try:
         relation = connection.sql(query or f"SELECT * FROM {named}")  # noqa: S608  # every name is quoted
     except duckdb.Error as error:
-        got = _without(secret, str(error).splitlines()[0])
+        got = _without(secret, said(error))
         hint = f"It has {_tables(connection)}."
         raise InputError(where, expected="a table or query it can read", got=got, hint=hint) from None
     if relation is None:

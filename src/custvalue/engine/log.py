@@ -172,6 +172,7 @@ class TransactionLog:
         """Take CSV or Parquet files; they may be larger than memory.
 
         In CSV, ids that are all whole numbers become numbers, unless one has a leading zero: then all stay text.
+        Empty cells are missing, and so is what pandas reads so: NULL, NA, N/A, nan, None and their like.
 
         Parameters
         ----------
@@ -253,10 +254,12 @@ class TransactionLog:
 
         Raises
         ------
+        InputError
+            If there are none, or others than transactions.
         SchemaError
             As :meth:`from_frame`.
         """
-        frame, present = _frame_of(list(records))
+        frame, present = _frame_of(_only_transactions(records))
         return cls.from_frame(
             frame, customer="customer", time="time", amount="amount", currency=currency,
             identity=identity, window=window, policies=policies, **present,
@@ -449,6 +452,16 @@ class TransactionLog:
     @property
     def _desk(self) -> _verbs.Desk:
         return _verbs.Desk(self._checked, self._dialect, self.policies)
+
+
+def _only_transactions(records: Iterable[object]) -> list[Transaction]:
+    given = list(records)
+    found = [each for each in given if isinstance(each, Transaction)]
+    if len(found) < len(given) or not given:
+        got = next((repr(each) for each in given if not isinstance(each, Transaction)), "none")
+        hint = "Transaction(customer='C-1', time=date(2026, 1, 5), amount='19.90')"
+        raise InputError("from_records", expected="at least one Transaction, and nothing else", got=got, hint=hint)
+    return found
 
 
 def _frame_of(records: Sequence[Transaction]) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -107,8 +107,8 @@ class SamePeriod:
     def lines(self) -> Iterator[tuple[str, int, int]]:
         """Give item, rows and amount in minor units."""
         grain = self.collapse.value
-        yield f"taken together by {grain}: purchases", *_pair(self.purchases)
-        yield f"taken together by {grain}: net to zero or less", *_pair(self.others)
+        yield f"rows in purchases, by customer and {grain}", *_pair(self.purchases)
+        yield f"rows in {grain}s that net to zero or less", *_pair(self.others)
         if self.set_aside.rows:
             yield "refunds set aside", *_pair(self.set_aside)
 

@@ -189,9 +189,8 @@ class CustomerValuation:
         if self.allocation is not None:
             lines["cost left unallocated"] = money(self.allocation.costs.total - cost)
         if self.lifetime is not None:
-            lines["customer equity (sum of lifetime values)"] = (
-                f"{np.nansum(self.table['lifetime_value']):,.2f} {self.currency.code}"
-            )
+            worth = np.nan_to_num(self.table["lifetime_value"]) * self.currency.scale
+            lines["customer equity (sum of lifetime values)"] = money(int(np.rint(worth).astype(np.int64).sum()))
         return lines
 
     def tier_summary(self, like: FrameKind = "pandas") -> object:

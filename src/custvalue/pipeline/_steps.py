@@ -27,6 +27,7 @@ from custvalue.profitability import ProfitAndLoss, Waterfall
 PRODUCT_COST = "product_cost"
 COST_PREFIX = "cost_"
 N_PURCHASES = "n_purchases"
+_CERTAIN = 0.999
 
 
 @attrs.frozen
@@ -177,19 +178,47 @@ def lifetime(model: CLVModel, summary: CustomerSummary, margin: CustomerMargin, 
         hint = "A purchase model alone knows no money: BuyTillYouDie(purchases=..., spend=GammaGamma())."
         got = f"{type(model).__name__}, whose fit has no lifetime_value"
         raise InputError("Valuation.model", expected="a lifetime-value model", got=got, hint=hint)
-    value = fit.lifetime_value(summary, horizon=terms.horizon, discount=terms.discount, timing=terms.timing)
+    given = fit.lifetime_value(summary, horizon=terms.horizon, discount=terms.discount, timing=terms.timing)
+    value = _checked(given, fit)
     source = "margin less allocated cost per purchase" if priced is not model else "the model's own margin"
     if not isinstance(fit, SupportsParts):
         return LifetimeParts(fit=fit, value=value, margin_from=source, notes=_doubts(fit))
+    alive = fit.purchases.probability_alive(summary)
     return LifetimeParts(
         fit=fit,
         value=value,
-        probability_alive=fit.purchases.probability_alive(summary),
+        probability_alive=alive,
         purchases=fit.purchases.expected_purchases(summary, terms.horizon),
         spend=fit.spend.expected_spend(summary),
         margin_from=source,
-        notes=_doubts(fit.purchases) + _doubts(fit.spend),
+        notes=_nobody_left(alive) + _doubts(fit.purchases) + _doubts(fit.spend),
     )
+
+
+def _checked(value: object, fit: object) -> CustomerValues:
+    """What a lifetime-value model gave, if it is a finite number for everybody."""
+    where = f"Valuation.model: {type(fit).__name__}.lifetime_value"
+    if not isinstance(value, CustomerValues):
+        hint = "CustomerValues(customers=summary.customers, values=..., measure='lifetime_value')."
+        raise InputError(where, expected="CustomerValues", got=type(value).__name__, hint=hint)
+    wrong = np.flatnonzero(~np.isfinite(value.values))
+    if wrong.size:
+        got = f"{wrong.size:,} others, such as {value.values[wrong[0]]} for {value.customers.ids[wrong[0]]!s}"
+        raise InputError(where, expected="a finite number for every customer", got=got)
+    return value
+
+
+def _nobody_left(alive: CustomerValues) -> tuple[str, ...]:
+    """Say it if the model holds everybody for a customer still, which a reader of lifetime values must know."""
+    least = float(np.min(alive.values, initial=1.0))
+    if least < _CERTAIN or not len(alive.values):
+        return ()
+    text = (
+        f"P(alive) is at least {least:.4f} for everybody: the model saw nobody leave, so all are taken to buy on over "
+        "the whole horizon, and lifetime values are at the upper end. A log too short for leaving to show does that; "
+        "RetentionCLV(margin=..., retention=...) takes a retention you know instead"
+    )
+    return (text,)
 
 
 def _doubts(fit: object) -> tuple[str, ...]:

@@ -151,6 +151,10 @@ class Valuation:
         ConvergenceError
             If the lifetime-value model cannot be fitted; the message says what to try.
         """
+        given: object = log
+        if not isinstance(given, TransactionLog):
+            hint = "TransactionLog.from_frame(orders, customer=..., time=..., amount=..., currency=...)."
+            raise InputError("Valuation.run", expected="a TransactionLog", got=type(given).__name__, hint=hint)
         money = log.revenue()
         summary = log.summarize(unit=TimeUnit.WEEK)
         allocation = allocate(self.allocation, costs, drivers, money)
