@@ -109,7 +109,7 @@ def test_a_model_that_cannot_be_fitted_ends_with_its_own_code(tmp_path: Path) ->
     [
         (('currency = "EUR"', 'curency = "EUR"'), ["Did you mean 'currency'?", "key 'currency'"]),
         (("[activities]\norders", "[activities]\norder"), ["pool 'orders'", "Did you mean 'orders'?"]),
-        (("lines = 8_000", "lines = true"), ["pool 'lines'", "an amount"]),
+        (("lines = 8_000", "lines = true"), ["pool 'lines'", "a finite amount"]),
         (("{count = true}", "{cuont = true}"), ["driver 'orders'"]),
         (("[pools]", "[pools"), ["a TOML file"]),
         (('period = "2025"', 'method = "magic"'), ["['activity', 'volume', 'equal']"]),
@@ -216,3 +216,15 @@ def test_accounts_are_folded_into_customers(orders: Path, tmp_path: Path) -> Non
     alone: pd.DataFrame = TERMS.run(log_of(dirty_orders())).to_frame("pandas")  # type: ignore[assignment]  # asked for
     assert len(values) == len(ids) - 2
     assert values["first"] == pytest.approx(alone.set_index("customer")["revenue"][ids[:3]].sum())
+
+
+def test_unknown_and_missing_customers_of_a_driver_file_come_together(orders: Path, tmp_path: Path) -> None:
+    visits = "[drivers]\nlines = {file = 'visits.csv', customer = 'id', column = 'n'}"
+    (tmp_path / "costs.toml").write_text(COSTS.replace("[drivers]", visits))
+    (tmp_path / "visits.csv").write_text("id,n\nC-00001,3\nnobody,4\n")
+
+    done = value(orders, "--costs", tmp_path / "costs.toml")
+
+    assert done.returncode == 2
+    assert 'unknown = "hold"' in done.stderr
+    assert 'missing = "zero"' in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +91,9 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     """Value the customers of a transaction log."""
     if out is not None:
         check_target(out)
-    cost_file = None if costs is None else read_cost_file(costs)
+    labels = {"order": order, "product": product, "channel": channel}
+    amounts = {"amount": amount, "quantity": quantity, "unit_price": unit_price, "direct_cost": direct_cost}
+    cost_file = None if costs is None else read_cost_file(costs, _columns(labels, amounts, extra or ()))
     times = Times(unusable=unusable_times or "refuse", timezone=timezone, format=time_format)
     given = {
         "missing_ids": missing_ids,
@@ -149,6 +152,21 @@ def demo(
     with show.working("valuing the customers"):
         valued = valuation.run(log, costs=firm.costs, drivers=firm.drivers)
     _finish(valued, out)
+
+
+def _columns(
+    labels: Mapping[str, str | None], amounts: Mapping[str, str | None], extra: Iterable[str]
+) -> dict[str, bool]:
+    """Columns of the log by every name a cost file may call them, and whether they are numbers."""
+    columns = {"day": False}
+    for part, name in labels.items():
+        columns |= {} if name is None else {part: False, name: False}
+    for part, name in amounts.items():
+        if part != "unit_price":
+            columns |= {} if name is None else {part: True, name: True}
+    if amounts["amount"] or amounts["unit_price"]:
+        columns |= {"amount": True, "revenue": True}
+    return columns | dict.fromkeys(extra, True)
 
 
 def _identity(path: Path) -> IdentityMap:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from custvalue.engine._sources import file_source
+from custvalue.errors import InputError
 
 __all__ = ["read_table"]
 
@@ -31,5 +32,8 @@ def read_table(path: str | Path) -> object:
     >>> DriverTable.from_frame(read_table(path), customer="id")["visits"].tolist()
     [3.0, 1.0]
     """
-    native: object = file_source(path, memory_limit=None).raw.to_native()
+    try:
+        native: object = file_source(path, memory_limit=None).raw.to_native()
+    except InputError as error:
+        raise InputError(str(path), expected=error.expected, got=error.got, hint=error.hint) from error
     return native
