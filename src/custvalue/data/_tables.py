@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 import numpy as np
@@ -18,10 +18,12 @@ from custvalue._arrays import (
     strings,
     texts,
 )
-from custvalue._frames import FrameKind, build_frame
+from custvalue._frames import FrameKind, build_frame, column_names, read_columns
+from custvalue.data._costs import _id_faults, _numeric_faults
 from custvalue.data._currency import Currency, as_currency
 from custvalue.data._customers import CustomerIndex
-from custvalue.errors import InputError
+from custvalue.data._kinds import is_index, require_kind
+from custvalue.errors import AlignmentError, InputError, SchemaError
 
 __all__ = ["CustomerMargin", "MoneyTable", "ValueTable", "Weights"]
 
@@ -46,12 +48,51 @@ class ValueTable(ArrayHolder):
     [12.5, -3.0]
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     measures: Mapping[str, FloatArray] = attrs.field(converter=float_arrays)
     origins: Mapping[str, str] = attrs.field(factory=dict, converter=texts)
 
     def __attrs_post_init__(self) -> None:
         check_lengths("ValueTable", len(self.customers), dict(self.measures))
+
+    @classmethod
+    def from_frame(
+        cls, frame: object, *, customer: str, measures: Iterable[str] | None = None, origin: str = ""
+    ) -> ValueTable:
+        """Read one row a customer from a frame in memory: scores of a sheet, figures of another system.
+
+        Parameters
+        ----------
+        frame
+            pandas, Polars, Arrow or any frame narwhals takes.
+        customer
+            Column of ids, each once.
+        measures
+            Columns of numbers; every other column by default. A gap becomes NaN.
+        origin
+            Where they come from, in words.
+
+        Raises
+        ------
+        SchemaError
+            With every fault of the frame at once: missing columns; or text for numbers, ids missing or twice.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> sheet = pd.DataFrame({"account": ["a", "b"], "prestige": [4, 2], "interest": [5, None]})
+        >>> ValueTable.from_frame(sheet, customer="account", origin="the sales force's scores of May")
+        ValueTable(2 customers; prestige, interest)
+        """
+        names = [name for name in column_names(frame, what="value table") if name != customer]
+        wanted = names if measures is None else list(strings(measures))
+        columns = read_columns(frame, [customer, *wanted], what="value table")
+        ids = columns.pop(customer)
+        faults = [*_id_faults(customer, ids)]
+        faults += [fault for name in wanted for fault in _numeric_faults(name, columns[name])]
+        SchemaError.raise_for("value table", faults)
+        origins = dict.fromkeys(wanted, origin) if origin else {}
+        return cls(customers=CustomerIndex(ids), measures=columns, origins=origins)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,8 +121,34 @@ class ValueTable(ArrayHolder):
         measures = {name: values[at] for name, values in self.measures.items()}
         return attrs.evolve(self, customers=self.customers.take(at), measures=measures)
 
-    def with_measures(self, measures: Mapping[str, FloatArray], origins: Mapping[str, str] | None = None) -> ValueTable:
-        """Add measures for the same customers; a name already there is replaced."""
+    def with_measures(
+        self, measures: Mapping[str, FloatArray] | ValueTable, origins: Mapping[str, str] | None = None
+    ) -> ValueTable:
+        """Add measures; a name already there is replaced.
+
+        Parameters
+        ----------
+        measures
+            Numbers for the same customers in the same order, or another table: its customers are found by id, and those
+            of this table without a row there get NaN.
+        origins
+            Measure name to where it comes from, in words.
+
+        Raises
+        ------
+        AlignmentError
+            If the other table has customers whom this one does not know, or ids of another kind.
+
+        Examples
+        --------
+        >>> table = ValueTable(customers=CustomerIndex(["a", "b"]), measures={"profit": [12.5, -3.0]})
+        >>> scores = ValueTable(customers=CustomerIndex(["b"]), measures={"prestige": [4.0]})
+        >>> table.with_measures(scores)["prestige"].tolist()
+        [nan, 4.0]
+        """
+        if isinstance(measures, ValueTable):
+            return self.with_measures(_lined_up(measures, self.customers), {**measures.origins, **(origins or {})})
+        require_kind("ValueTable.with_measures", measures, Mapping, "A frame goes in by ValueTable.from_frame(...).")
         return attrs.evolve(self, measures={**self.measures, **measures}, origins={**self.origins, **(origins or {})})
 
     def to_frame(self, like: FrameKind = "pandas") -> object:
@@ -91,6 +158,22 @@ class ValueTable(ArrayHolder):
     def __repr__(self) -> str:
         """One line."""
         return f"ValueTable({len(self.customers):,} customers; {', '.join(self.names)})"
+
+
+def _lined_up(table: ValueTable, customers: CustomerIndex) -> dict[str, FloatArray]:
+    """Columns of a table on other customers; NaN for those who are not in it."""
+    where = "ValueTable.with_measures"
+    customers.require_comparable(table.customers, where=where)
+    at = customers.positions(table.customers.ids)
+    if np.any(at < 0):
+        ids = table.customers.ids[at < 0]
+        got = f"{ids.size:,} others: {ids[:5].tolist()}"
+        hint = "Leave them out: other.take(np.isin(other.customers.ids, table.customers.ids))."
+        raise AlignmentError(where, expected="customers of the table", got=got, hint=hint)
+    columns = {name: np.full(len(customers), np.nan) for name in table.names}
+    for name, column in columns.items():
+        column[at] = table[name]
+    return columns
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -113,7 +196,7 @@ class MoneyTable(ArrayHolder):
     ([19.99], 1999)
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     amounts: Mapping[str, IntArray] = attrs.field(converter=int_arrays)
     currency: Currency = attrs.field(converter=as_currency)
 
@@ -233,7 +316,7 @@ class CustomerMargin(ArrayHolder):
     [13.5]
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     ratio: FloatArray = float_array()
     cost_per_purchase: FloatArray = float_array()
 
