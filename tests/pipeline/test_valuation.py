@@ -346,3 +346,19 @@ def test_values_that_are_no_finite_numbers_are_refused(worth: object, log: Trans
 def test_a_frame_is_no_log() -> None:
     with pytest.raises(InputError, match=r"expected a TransactionLog, got DataFrame"):
         TERMS.run(dirty_orders())  # type: ignore[arg-type]  # that is the point
+
+
+def test_what_was_assumed_is_said_in_words(value: CustomerValuation) -> None:
+    shown = value.highlights()
+
+    assert shown["margin"] == "35 % of revenue"
+    assert shown["lifetime values"] == "over 3 years, discounted at 10 % a year, cash at the end of each period"
+
+
+def test_an_allocator_that_gives_no_allocation_is_refused(log: TransactionLog, drivers: DriverTable) -> None:
+    class Wrong:
+        def allocate(self, costs: CostLedger, drivers: DriverTable, /) -> object:
+            return drivers["orders"] * len(costs.pools)
+
+    with pytest.raises(InputError, match="expected an Allocation, got ndarray from Wrong"):
+        attrs.evolve(TERMS, allocation=Wrong()).run(log, costs=LEDGER, drivers=drivers)  # type: ignore[arg-type]  # on purpose

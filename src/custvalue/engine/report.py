@@ -263,12 +263,14 @@ class LogReport:
         body = list(self.lines())
         width = max(len(item) for item, _, _ in body)
         text = [f"{item:<{width}}  {n:>13,}  {self._money(amount):>24}" for item, n, amount in body]
-        return "\n".join([f"Transaction log, {self.window!r}", *text, *self._remarks()])
+        return "\n".join([f"Transaction log, {self.window!r}", *text, *(f"note: {remark}" for remark in self.remarks)])
 
     def _money(self, amount: int) -> str:
         return self.currency.format(amount) if self.details.has_amounts else "-"
 
-    def _remarks(self) -> list[str]:
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All a reader must know: :attr:`notes`, same-period collapse and rounding, a sentence each."""
         remarks = list(self.notes)
         if self.same_period is not None:
             remarks.append(str(self.same_period))
@@ -278,7 +280,7 @@ class LogReport:
                 f"{self.rounding.rows:,} amounts had fractions of a minor unit and were rounded, half to even; "
                 f"together {change:,.4f} minor units"
             )
-        return [f"note: {remark}" for remark in remarks]
+        return tuple(remarks)
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -286,7 +288,7 @@ class LogReport:
             f"<td style='text-align:right'>{escape(self._money(amount))}</td></tr>"
             for item, n, amount in self.lines()
         )
-        remarks = "".join(f"<li>{escape(remark)}</li>" for remark in self._remarks())
+        remarks = "".join(f"<li>{escape(remark)}</li>" for remark in self.remarks)
         head = "<thead><tr><th>item</th><th>rows</th><th>amount</th></tr></thead>"
         return f"<table>{head}<tbody>{cells}</tbody></table><ul>{remarks}</ul>"
 

@@ -38,12 +38,15 @@ class Facts:
         Frame library of the caller.
     margin_known
         Whether product cost was known, by a margin or by the log's direct cost.
+    terms
+        What was assumed, in words: the margin, and over which time and at which rate lifetime values look ahead.
     """
 
     report: LogReport
     summary: CustomerSummary
     like: FrameKind = "pandas"
     margin_known: bool = True
+    terms: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -116,6 +119,7 @@ class CustomerValuation:
             held = ", ".join(f"{each.pool}: {each.reason.value}" for each in self.allocation.held if each.amount)
             amount = self.currency.format(self.allocation.unallocated.total)
             found.append(f"{amount} of the costs were charged to nobody ({held})")
+        found += self.allocation.remarks if self.allocation is not None else ()
         return (*found, *(self.lifetime.notes if self.lifetime else ()))
 
     def origin(self, column: str) -> str:
@@ -191,7 +195,7 @@ class CustomerValuation:
         if self.lifetime is not None:
             worth = np.nan_to_num(self.table["lifetime_value"]) * self.currency.scale
             lines["customer equity (sum of lifetime values)"] = money(int(np.rint(worth).astype(np.int64).sum()))
-        return lines
+        return lines | dict(self.facts.terms)
 
     def tier_summary(self, like: FrameKind = "pandas") -> object:
         """One row a tier, and one for customers without a tier if there are any: tier, customers, sums, strategy."""

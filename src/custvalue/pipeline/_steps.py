@@ -111,7 +111,11 @@ def _charge(
         missing = [name for name, given in (("costs", costs), ("drivers", drivers)) if given is None]
         hint = "Valuation(allocation=...).run(log, costs=ledger, drivers=log.drivers(...))."
         raise InputError("Valuation.run", expected="costs and drivers", got=f"no {' and no '.join(missing)}", hint=hint)
-    return allocator.allocate(costs, drivers.on(money.customers))
+    done: object = allocator.allocate(costs, drivers.on(money.customers))
+    if not isinstance(done, Allocation):
+        got, hint = f"{type(done).__name__} from {type(allocator).__name__}", "Allocation.from_shares(costs, ...)."
+        raise InputError("Valuation.allocation", expected="an Allocation", got=got, hint=hint)
+    return done
 
 
 def account(money: MoneyTable, margin: float | None, allocation: Allocation | None) -> ProfitAndLoss:

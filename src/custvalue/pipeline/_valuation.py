@@ -168,6 +168,7 @@ class Valuation:
                 summary=summary,
                 like=log.like,
                 margin_known=self.margin is not None or "direct_cost" in money,
+                terms=self._in_words(costed="direct_cost" in money),
             ),
             account=profit,
             allocation=allocation,
@@ -211,6 +212,17 @@ class Valuation:
             measures=measures,
             origins={name: origins.get(name, f"score learnt by {self.scorer.binning!r}") for name in measures},
         )
+
+    def _in_words(self, *, costed: bool) -> dict[str, str]:
+        """What is assumed, as a reader would say it."""
+        margin = "revenue less the log's direct cost" if costed else "all of revenue"
+        words = {"margin": margin if self.margin is None else f"{100 * self.margin:.6g} % of revenue"}
+        if self.model is None:
+            return words
+        years = f"{self.horizon.n:g} {self.horizon.unit.value}{'' if self.horizon.n == 1 else 's'}"
+        rate = f"{100 * self.discount.per(TimeUnit.YEAR):.6g} % a year"
+        ahead = f"over {years}, discounted at {rate}, cash at the {self.timing.value} of each period"
+        return {**words, "lifetime values": ahead}
 
     def _origins(self, future: LifetimeParts | None) -> dict[str, str]:
         product = "the log's direct cost" if self.margin is None else f"revenue x (1 - {self.margin:g})"
