@@ -228,3 +228,60 @@ def test_unknown_and_missing_customers_of_a_driver_file_come_together(orders: Pa
     assert done.returncode == 2
     assert 'unknown = "hold"' in done.stderr
     assert 'missing = "zero"' in done.stderr
+
+
+def _days(path: Path) -> tuple[str, ...]:
+    """Four rows of two customers; all columns named as the command expects them."""
+    rows = "customer_id,time,amount\na,2026-01-05,10\na,2026-03-06,3.20\nb,2026-02-01,5\nb,2026-02-20,7\n"
+    path.write_text(rows)
+    return ("value", str(path), "--amount", "amount", "--no-clv")
+
+
+@pytest.mark.parametrize(
+    ("given", "window"),
+    [
+        (("--end", "2026-04-30"), "ObservationWindow('2026-01-05', '2026-04-30')"),
+        (("--start", "2025-12-31"), "ObservationWindow('2025-12-31', '2026-03-06', end_is_last_row=True)"),
+        (("--end", "2026-02-28", "--outside-window", "truncate"), "ObservationWindow('2026-01-05', '2026-02-28')"),
+    ],
+)
+def test_one_end_of_the_window_is_enough(given: tuple[str, ...], window: str, tmp_path: Path) -> None:
+    done = command(*_days(tmp_path / "log.csv"), *given)
+
+    assert done.returncode == 0, done.stderr
+    assert f"Transaction log, {window}" in done.stdout
+
+
+def test_a_currency_that_was_not_stated_is_said(tmp_path: Path) -> None:
+    words = _days(tmp_path / "log.csv")
+
+    assert "no --currency was given: all amounts are taken for EUR" in command(*words).stdout
+    assert "no --currency" not in command(*words, "--currency", "GBP").stdout
+
+
+def test_a_credit_is_said(tmp_path: Path) -> None:
+    (tmp_path / "costs.toml").write_text('currency = "EUR"\nbase = "revenue"\n[pools]\ndelivery = -10.50\n')
+
+    done = command(*_days(tmp_path / "log.csv"), "--costs", tmp_path / "costs.toml")
+
+    assert done.returncode == 0, done.stderr
+    said = "pools below zero count as credits and raise profit (delivery: -10.50 EUR)"
+    assert " ".join(done.stdout.split()).count(said) == 1
+
+
+def test_errors_speak_of_options(tmp_path: Path) -> None:
+    words = _days(tmp_path / "log.csv")
+
+    no_format = command(*words, "--time-format", "%d.%m.%Y").stderr
+    no_amount = command(*words[:2], "--no-clv").stderr
+
+    assert "--unusable-times drop" in no_format
+    assert "--amount" in no_amount
+    assert not any(word in no_format + no_amount for word in ("policies=", "Times(", "amount=", "unit_price="))
+
+
+def test_help_tells_the_choices_of_every_policy() -> None:
+    text = " ".join(command("value", "--help").stdout.replace("│", " ").split())
+
+    assert "CHOICE" not in text
+    assert text.count("refuse|drop") >= 3

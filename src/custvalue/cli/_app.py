@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,7 @@ from custvalue.data import DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.datasets import simulate_firm
 from custvalue.engine import DataPolicies, IdentityMap, Times, TransactionLog
 from custvalue.engine.tables import read_table
-from custvalue.errors import ConvergenceError, CustvalueError, InputError
+from custvalue.errors import ConvergenceError, CustvalueError
 from custvalue.pipeline import CustomerValuation, Valuation
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 INPUT, CONVERGENCE = 2, 3
+ASSUMED = "EUR"
 
 Column = Annotated[str | None, typer.Option(metavar="COLUMN")]
 Out = Annotated[Path | None, typer.Option(help="Write the table here: .parquet, .csv or .xlsx.")]
 Years = Annotated[float, typer.Option(help="How many years ahead the lifetime value looks.")]
 Rate = Annotated[float, typer.Option(help="Cost of capital a year; 0.10 is 10 %.")]
 Margin = Annotated[float | None, typer.Option(help="Share of revenue left after product cost; 0.35 is 35 %.")]
-Policy = Annotated[str | None, typer.Option(metavar="CHOICE")]
 
 
 @app.callback(invoke_without_command=True)
@@ -57,14 +58,16 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
         str | None, typer.Option(metavar="COLUMN", help="With --unit-price instead of --amount.")
     ] = None,
     unit_price: Column = None,
-    currency: Annotated[str, typer.Option(help="ISO code of the amounts.")] = "EUR",
+    currency: Annotated[
+        str | None, typer.Option(metavar="CODE", help="ISO code of the amounts, or its column; EUR if left out.")
+    ] = None,
     order: Annotated[str | None, typer.Option(metavar="COLUMN", help="Order id.")] = None,
     product: Column = None,
     channel: Column = None,
     direct_cost: Annotated[str | None, typer.Option(metavar="COLUMN", help="Product cost of the row.")] = None,
     extra: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="A numeric column for drivers.")] = None,
-    start: Annotated[str | None, typer.Option(help="First day observed; that of the first row by default.")] = None,
-    end: Annotated[str | None, typer.Option(help="Last day observed; that of the last row by default.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day observed; that of the first row if left out.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day observed; that of the last row if left out.")] = None,
     time_format: Annotated[str | None, typer.Option(help="strptime codes of text times, e.g. '%d/%m/%Y'.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone whose midnights cut the days.")] = None,
     identity: Annotated[
@@ -78,8 +81,12 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     born_before: Annotated[
         str | None, typer.Option(metavar="keep|drop|refuse", help="Customers seen before --start.")
     ] = None,
-    unusable_times: Policy = None,
-    unusable_amounts: Policy = None,
+    unusable_times: Annotated[
+        str | None, typer.Option(metavar="refuse|drop", help="Rows without a time, or with text that is none.")
+    ] = None,
+    unusable_amounts: Annotated[
+        str | None, typer.Option(metavar="refuse|drop", help="Rows whose amount is missing or not finite.")
+    ] = None,
     costs: Annotated[Path | None, typer.Option(help="Cost file in TOML: pools, activities, drivers.")] = None,
     margin: Margin = None,
     years: Years = 3.0,
@@ -105,26 +112,29 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
         "unusable_amounts": unusable_amounts,
     }
     policies = DataPolicies(times=times, **{name: choice for name, choice in given.items() if choice})
+    read = partial(
+        TransactionLog.from_file,
+        log,
+        customer=customer,
+        time=time,
+        amount=amount,
+        quantity=quantity,
+        unit_price=unit_price,
+        currency=currency or ASSUMED,
+        order=order,
+        product=product,
+        channel=channel,
+        direct_cost=direct_cost,
+        extra=tuple(extra or ()),
+        identity=None if identity is None else _identity(identity),
+        policies=policies,
+        memory_limit=memory_limit,
+    )
     with show.working("reading the log"):
-        found = TransactionLog.from_file(
-            log,
-            customer=customer,
-            time=time,
-            amount=amount,
-            quantity=quantity,
-            unit_price=unit_price,
-            currency=currency,
-            order=order,
-            product=product,
-            channel=channel,
-            direct_cost=direct_cost,
-            extra=tuple(extra or ()),
-            window=_window(start, end),
-            identity=None if identity is None else _identity(identity),
-            policies=policies,
-            memory_limit=memory_limit,
-        )
+        found = _observed(read, start, end)
     show.show_report(found.report)
+    if currency is None:
+        show.show_note(f"no --currency was given: all amounts are taken for {ASSUMED}")
     valuation = _valuation(margin, years, discount, clv=clv)
     with show.working("valuing the customers"):
         valued = _run(valuation, found, cost_file)
@@ -173,12 +183,15 @@ def _identity(path: Path) -> IdentityMap:
     return IdentityMap.from_frame(read_table(path), account="account", customer="customer")
 
 
-def _window(start: str | None, end: str | None) -> ObservationWindow | None:
+def _observed(read: Callable[..., TransactionLog], start: str | None, end: str | None) -> TransactionLog:
+    """Read the log for a window; an end that was not stated is that of the rows, which are gone through for it."""
     if start is None and end is None:
-        return None
+        return read()
     if start is None or end is None:
-        raise InputError("--start, --end", expected="both or neither", got="one of them")
-    return ObservationWindow(start, end)
+        whole = read().window
+        stated = ObservationWindow(start or whole.start, end or whole.end, end_is_last_row=end is None)
+        return read(window=stated)
+    return read(window=ObservationWindow(start, end))
 
 
 def _valuation(margin: float | None, years: float, discount: float, *, clv: bool) -> Valuation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from custvalue.cli._wording import as_options
 from custvalue.engine import LogReport
 from custvalue.errors import CustvalueError
 from custvalue.pipeline import CustomerValuation
@@ -59,8 +59,14 @@ def show_value(value: CustomerValuation) -> None:
     out.print(table)
     _show_frame("Tiers", value.tier_summary(), columns=("tier", "customers", "revenue", "profit", "lifetime_value"))
     _show_frame("First customers", value.to_frame("pandas"), rows=5, columns=_PREVIEW)
-    for text in value.notes:
-        out.print(Text("note: ", style="bold") + Text(text), soft_wrap=True)
+    remarks = value.allocation.remarks if value.allocation is not None else ()
+    for text in dict.fromkeys((*value.notes, *remarks)):
+        show_note(text)
+
+
+def show_note(text: str) -> None:
+    """Print a fact the reader must know."""
+    out.print(Text("note: ", style="bold") + Text(as_options(text)), soft_wrap=True)
 
 
 _PREVIEW = ("customer", "revenue", "profit", "segment", "lifetime_value", "tier")
@@ -88,13 +94,6 @@ def _cell(value: object) -> str:
 
 def show_error(error: CustvalueError) -> None:
     """Print an error's sentence, not its traceback."""
-    err.print(Text("error: ", style="bold red") + Text(_as_options(str(error))), soft_wrap=True)
+    err.print(Text("error: ", style="bold red") + Text(as_options(str(error))), soft_wrap=True)
     for note in getattr(error, "__notes__", ()):
-        err.print(Text("note: ", style="bold") + Text(_as_options(note)), soft_wrap=True)
-
-
-def _as_options(sentence: str) -> str:
-    """Turn a policy as it is typed in Python into the option of the command line."""
-    policy = r"policies=DataPolicies\((\w+)=\w+\.(\w+)\)"
-    options = re.sub(policy, lambda found: f"--{found[1].replace('_', '-')} {found[2].lower()}", sentence)
-    return options.replace("Valuation(model=None)", "--no-clv")
+        err.print(Text("note: ", style="bold") + Text(as_options(note)), soft_wrap=True)
