@@ -115,3 +115,37 @@ def test_importing_plotting_does_not_load_matplotlib() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  # our own code
 
     assert done.stdout.strip() == "False"
+
+
+def test_the_waterfall_has_amounts_and_stays_inside_its_frame(value: CustomerValuation) -> None:
+    ax = plotting.waterfall(value.account)
+
+    profit = value.account.contribution.sum() / 100
+    tops = [bar.get_y() + bar.get_height() for bar in ax.patches]  # type: ignore[attr-defined]  # bars
+    assert len(ax.texts) == len(ax.patches)
+    assert ax.texts[-1].get_text() == f"{profit:,.0f}"
+    assert ax.get_ylim()[1] > max(tops)
+
+
+def test_money_has_its_currency(value: CustomerValuation) -> None:
+    ax = plotting.whale_curve(value.concentration())
+
+    assert ax.get_ylabel() == "cumulative contribution, EUR"
+    assert " EUR" in ax.texts[0].get_text()
+
+
+def test_customers_without_a_purchase_have_a_bar(value: CustomerValuation) -> None:
+    ax = plotting.segment_sizes(value.scores, n_unscored=7)
+
+    assert [label.get_text() for label in ax.get_yticklabels()][-1] == "no purchase"
+    assert ax.patches[-1].get_width() == 7  # type: ignore[attr-defined]  # a bar
+
+
+def test_the_bar_that_gathers_the_highest_says_so() -> None:
+    ids = CustomerIndex([f"c{at:03d}" for at in range(1_000)])
+    values = cv.clv.CustomerValues(customers=ids, values=np.arange(1_000.0), measure="lifetime_value", unit="EUR")
+
+    ax = plotting.distribution(values)
+
+    assert ax.texts[0].get_text().startswith("10 above 989.01 ")
+    assert ax.patches[-1].get_facecolor() != ax.patches[0].get_facecolor()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.pipeline._logs import LEDGER, TERMS, dirty_orders, log_of
 
 import custvalue as cv
+from custvalue.errors import InputError
 from custvalue.pipeline import CustomerValuation
 from custvalue.report import to_html
 
@@ -72,3 +74,26 @@ def test_a_valuation_without_lifetime_values_can_be_reported() -> None:
     bare = attrs.evolve(TERMS, model=None).run(log_of(duckdb.from_df(dirty_orders(60))))
 
     assert to_html(bare).count("<svg") == 4
+
+
+def test_all_remarks_on_the_rows_are_there(value: CustomerValuation) -> None:
+    page = to_html(value)
+
+    assert "rows of one customer and day are one" in " ".join(value.report.remarks)
+    assert all(escape(remark) in page for remark in value.report.remarks)
+
+
+def test_the_terms_are_said_in_words(value: CustomerValuation) -> None:
+    page = to_html(value)
+
+    top = page[: page.index("What was done with the rows")]
+    assert "35 % of revenue" in top
+    assert "over 3 years, discounted at 10 % a year" in top
+
+
+def test_what_is_no_valuation_is_refused(tmp_path: Path, value: CustomerValuation) -> None:
+    frame: CustomerValuation = value.to_frame()  # type: ignore[assignment]  # wrong on purpose
+    with pytest.raises(InputError, match=r"expected a CustomerValuation, got DataFrame"):
+        to_html(frame)
+    with pytest.raises(InputError, match=r"no folder .*nowhere"):
+        to_html(value, tmp_path / "nowhere" / "value.html")

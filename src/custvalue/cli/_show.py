@@ -59,8 +59,7 @@ def show_value(value: CustomerValuation) -> None:
     out.print(table)
     _show_frame("Tiers", value.tier_summary(), columns=("tier", "customers", "revenue", "profit", "lifetime_value"))
     _show_frame("First customers", value.to_frame("pandas"), rows=5, columns=_PREVIEW)
-    remarks = value.allocation.remarks if value.allocation is not None else ()
-    for text in dict.fromkeys((*value.notes, *remarks)):
+    for text in value.notes:
         show_note(text)
 
 

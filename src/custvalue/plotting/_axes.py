@@ -38,3 +38,8 @@ def plain(ax: Axes, *, title: str, x: str = "", y: str = "") -> Axes:
     ax.set_ylabel(y)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def write_over(ax: Axes, place: float, height: float, text: str) -> None:
+    """Write an amount over a bar."""
+    ax.annotate(text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize="small")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from custvalue.clv import CustomerValues
 from custvalue.data import ValueTable
-from custvalue.plotting._axes import GAIN, LOSS, axes_of, plain
+from custvalue.plotting._axes import GAIN, LOSS, QUIET, TOTAL, axes_of, plain
 from custvalue.portfolio import Classification
 from custvalue.rfm import RFMScores
 
@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 FEW = 4
 
 
-def segment_sizes(scores: RFMScores, *, ax: Axes | None = None) -> Axes:
+def segment_sizes(scores: RFMScores, *, n_unscored: int = 0, ax: Axes | None = None) -> Axes:
     """Draw how many customers each segment has, in the order of the segment map.
 
     Parameters
     ----------
     scores
         Scored with a segment map.
+    n_unscored
+        Customers without a purchase, and so without scores; they get a bar of their own if there are any.
     ax
         Axes to draw on; a new figure by default.
 
@@ -36,9 +38,13 @@ def segment_sizes(scores: RFMScores, *, ax: Axes | None = None) -> Axes:
         If the scorer had no segment map.
     """
     frame: pd.DataFrame = scores.segment_sizes()  # type: ignore[assignment]  # asked for as pandas
+    names, counts = frame["segment"].tolist(), frame["customers"].tolist()
+    if n_unscored:
+        names, counts = [*names, "no purchase"], [*counts, n_unscored]
     ax = axes_of(ax)
-    bars = ax.barh(frame["segment"], frame["customers"], color=GAIN)
-    ax.bar_label(bars, [f"{share:.0%}" for share in frame["share"]], padding=3)
+    bars = ax.barh(names, counts, color=[*[GAIN] * len(frame), QUIET][: len(names)])
+    total = max(sum(counts), 1)
+    ax.bar_label(bars, [f"{count / total:.0%}" for count in counts], padding=3)
     ax.invert_yaxis()
     return plain(ax, title="Segments", x="customers")
 
@@ -110,7 +116,7 @@ def tiers(
 
 
 def distribution(values: CustomerValues, *, n_bins: int = 40, ax: Axes | None = None) -> Axes:
-    """Draw how a prediction is spread over the customers; the outer 1 % are gathered in the last bars.
+    """Draw how a prediction is spread over the customers; the highest 1 % are gathered in the last bar, which says so.
 
     Parameters
     ----------
@@ -124,5 +130,10 @@ def distribution(values: CustomerValues, *, n_bins: int = 40, ax: Axes | None = 
     finite = values.values[np.isfinite(values.values)]
     low, high = np.quantile(finite, [0.0, 0.99]) if finite.size else (0.0, 1.0)
     ax = axes_of(ax)
-    ax.hist(np.clip(finite, low, high), bins=n_bins, color=GAIN)
+    bars: Any = ax.hist(np.clip(finite, low, high), bins=n_bins, color=GAIN)[2]
+    above = int(np.count_nonzero(finite > high))
+    if above:
+        bars[-1].set_color(TOTAL)
+        text = f"{above:,} above {high:,.6g} are in the last bar"
+        ax.annotate(text, (1, 1), (-2, -4), "axes fraction", "offset points", color=TOTAL, ha="right", va="top")
     return plain(ax, title=values.measure.replace("_", " ").capitalize(), x=values.unit, y="customers")

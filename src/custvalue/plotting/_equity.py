@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from custvalue.equity import EquityStatement
-from custvalue.plotting._axes import GAIN, LOSS, QUIET, TOTAL, axes_of, plain
+from custvalue.plotting._axes import GAIN, LOSS, QUIET, TOTAL, axes_of, plain, write_over
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def equity_bridge(statement: EquityStatement, *, ax: Axes | None = None) -> Axes
     for place, (_, step) in enumerate(shown.items(), 1):
         ax.bar(place, step, bottom=running, color=GAIN if step >= 0 else LOSS)
         top = max(running, running + step)
-        ax.annotate(f"{step:+,.0f}", (place, top), (0, 3), textcoords="offset points", ha="center", fontsize="small")
+        write_over(ax, place, top, f"{step:+,.0f}")
         running += step
     ax.bar(len(shown) + 1, float(major(statement["closing"].amount)), color=TOTAL)
     ax.use_sticky_edges = False

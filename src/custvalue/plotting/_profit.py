@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from custvalue.plotting._axes import GAIN, LOSS, QUIET, TOTAL, axes_of, plain
+from custvalue.plotting._axes import GAIN, LOSS, QUIET, TOTAL, axes_of, plain, write_over
 from custvalue.profitability import ConcentrationCurve, ProfitAndLoss
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ def whale_curve(curve: ConcentrationCurve, *, ax: Axes | None = None) -> Axes:
     ax.fill_between(share, height, curve.total, where=height > curve.total, color=LOSS, alpha=0.18, linewidth=0)
     ax.axhline(curve.total, color=QUIET, linewidth=1, linestyle="--")
     ax.plot([curve.peak_share], [curve.peak], "o", color=LOSS)
+    unit = "" if curve.currency is None else curve.currency.code
     percent = "" if np.isnan(curve.peak_ratio) else f" = {curve.peak_ratio:.0%} of the total"
     ax.annotate(
-        f"{curve.peak_share:.0%} of customers earn {curve.peak:,.0f}{percent}",
+        f"{curve.peak_share:.0%} of customers earn {f'{curve.peak:,.0f} {unit}'.strip()}{percent}",
         (curve.peak_share, curve.peak),
         xytext=(0, 9),
         textcoords="offset points",
@@ -61,7 +62,8 @@ def whale_curve(curve: ConcentrationCurve, *, ax: Axes | None = None) -> Axes:
     ax.margins(y=0.15)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    return plain(ax, title="Whale curve", x="customers, most profitable first", y=f"cumulative {curve.measure}")
+    height_is = f"cumulative {curve.measure}{', ' if unit else ''}{unit}"
+    return plain(ax, title="Whale curve", x="customers, most profitable first", y=height_is)
 
 
 def lorenz_curve(curve: ConcentrationCurve, *, ax: Axes | None = None) -> Axes:
@@ -89,7 +91,7 @@ def lorenz_curve(curve: ConcentrationCurve, *, ax: Axes | None = None) -> Axes:
 
 
 def waterfall(account: ProfitAndLoss, *, ax: Axes | None = None) -> Axes:
-    """Draw the firm's waterfall from list sales to the last profit line, all customers together.
+    """Draw the firm's waterfall from list sales to the last profit line, all customers together, with its amounts.
 
     Parameters
     ----------
@@ -106,11 +108,15 @@ def waterfall(account: ProfitAndLoss, *, ax: Axes | None = None) -> Axes:
     for place, (name, amount) in enumerate(rows):
         if name in _SUBTOTALS:
             ax.bar(place, amount, color=TOTAL)
+            write_over(ax, place, max(amount, 0.0), f"{amount:,.0f}")
             running = amount
             continue
         step = amount if name in sales else -amount
         ax.bar(place, step, bottom=running, color=GAIN if step >= 0 else LOSS)
+        write_over(ax, place, max(running, running + step), f"{step:,.0f}" if name in sales else f"{step:+,.0f}")
         running += step
+    ax.use_sticky_edges = False
+    ax.margins(y=0.1)
     ax.axhline(0.0, color=QUIET, linewidth=1)
     ax.set_xticks(range(len(rows)), [name.replace("_", " ") for name, _ in rows], rotation=40, ha="right")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from custvalue import plotting
-from custvalue.errors import MissingDependencyError
+from custvalue.errors import InputError, MissingDependencyError
 from custvalue.pipeline import CustomerValuation
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def to_html(value: CustomerValuation, path: str | Path | None = None, *, title: 
 
     Raises
     ------
+    InputError
+        If it is no valuation, or the folder of ``path`` does not exist.
     MissingDependencyError
         If jinja2 or matplotlib is not installed.
 
@@ -51,6 +54,7 @@ def to_html(value: CustomerValuation, path: str | Path | None = None, *, title: 
     >>> "<h1>Spring &lt;2026&gt;</h1>" in page
     True
     """
+    _check(value, path)
     try:
         import jinja2  # noqa: PLC0415  # optional
     except ImportError as error:
@@ -62,7 +66,7 @@ def to_html(value: CustomerValuation, path: str | Path | None = None, *, title: 
         title=title,
         highlights=value.highlights(),
         rows=[(item, f"{n:,}", value.currency.format(amount)) for item, n, amount in value.report.lines()],
-        notes=(*value.report.notes, *value.notes),
+        notes=(*value.report.remarks, *value.notes),
         tiers=_table(value.tier_summary()),
         best=_table(_extreme(value, -1)),
         worst=_table(_extreme(value, 1)),
@@ -75,6 +79,15 @@ def to_html(value: CustomerValuation, path: str | Path | None = None, *, title: 
     return page
 
 
+def _check(value: object, path: str | Path | None) -> None:
+    if not isinstance(value, CustomerValuation):
+        hint = "Write to_html(Valuation(...).run(log)); other tables write themselves: frame.to_html()."
+        raise InputError("to_html", expected="a CustomerValuation", got=type(value).__name__, hint=hint)
+    if path is not None and not Path(path).parent.is_dir():
+        got = f"no folder {Path(path).parent}"
+        raise InputError(f"to_html: {path}", expected="a file in a folder that exists", got=got)
+
+
 def _figures(value: CustomerValuation) -> list[tuple[str, str]]:
     """Caption and SVG of each figure."""
     drawings: list[tuple[str, Callable[[Axes], Axes]]] = [
@@ -83,10 +96,15 @@ def _figures(value: CustomerValuation) -> list[tuple[str, str]]:
             lambda ax: plotting.whale_curve(value.concentration(), ax=ax),
         ),
         ("From sales to profit, all customers together.", lambda ax: plotting.waterfall(value.account, ax=ax)),
-        ("Profit by tier.", lambda ax: plotting.tiers(value.classification, value.table, ax=ax)),
+        (
+            f"Profit by tier, {value.currency.code}.",
+            lambda ax: plotting.tiers(value.classification, value.table, ax=ax),
+        ),
     ]
     if value.scores.segment is not None:
-        drawings.append(("Behaviour: segments.", lambda ax: plotting.segment_sizes(value.scores, ax=ax)))
+        unscored = len(value.customers) - len(value.scores.customers)
+        draw = partial(plotting.segment_sizes, value.scores, n_unscored=unscored)
+        drawings.append(("Behaviour: segments.", lambda ax: draw(ax=ax)))
     if value.lifetime is not None:
         worth = value.lifetime.value
         drawings.append(("What customers will be worth.", lambda ax: plotting.distribution(worth, ax=ax)))
