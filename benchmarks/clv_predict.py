@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import attrs
 import numpy as np
@@ -28,7 +29,7 @@ def scored(model: BGNBD | ParetoNBD, summary: CustomerSummary) -> None:
     """Print the cost of each score."""
     fit = model.fit(summary)
     summary = attrs.evolve(summary)  # one that has not met its patterns yet
-    jobs = {
+    jobs: dict[str, Callable[[], object]] = {
         "distinct histories": summary.patterns,
         "P(alive)": lambda: fit.probability_alive(summary),
         "expected purchases": lambda: fit.expected_purchases(summary, YEAR),
