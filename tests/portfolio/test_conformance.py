@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 import numpy as np
 import pytest
@@ -18,11 +16,11 @@ from custvalue.portfolio import (
     Floored,
     MatrixClassifier,
     Mean,
+    MeasuredClassifier,
     Median,
     NaturalBreaks,
     PerSegment,
     Policy,
-    PortfolioClassifier,
     Pyramid,
     Quantiles,
     Rule,
@@ -35,32 +33,17 @@ from custvalue.portfolio import (
     models,
     presets,
 )
-from custvalue.portfolio.axes import needed
 from custvalue.testing._classifiers import CLASSIFIER_CHECKS, check_classifier, example_values
 
 
-def measures_of(classifier: object) -> Sequence[str]:
-    """List the measures a classifier of ours looks at."""
-    if isinstance(classifier, MatrixClassifier):
-        return needed(classifier.axes)
-    if isinstance(classifier, RuleClassifier):
-        blends = {blend.name: blend for blend in classifier.blends}
-        return needed([blends.get(c.measure, c.measure) for rule in classifier.rules for c in rule.when])
-    if isinstance(classifier, ClusterClassifier):
-        return classifier.features
-    if isinstance(classifier, PerSegment):
-        return [*measures_of(classifier.classifier), classifier.segment]
-    return needed([getattr(classifier, "measure")])  # noqa: B009  # tiers of several classes
-
-
-def values_for(classifier: PortfolioClassifier) -> ValueTable:
+def values_for(classifier: MeasuredClassifier) -> ValueTable:
     """Make a table for a classifier of ours: four segments, and weights of 0 or more."""
-    values = example_values([*measures_of(classifier), "sales_before"])
+    values = example_values([*classifier.measures, "sales_before"])
     segments = np.arange(len(values.customers)) % 4
     return values.with_measures({"segment": segments.astype(float), "sales_before": np.abs(values["sales_before"])})
 
 
-OWN: dict[str, PortfolioClassifier] = {
+OWN: dict[str, MeasuredClassifier] = {
     "clusters": ClusterClassifier(features=["profit", "orders"], n_clusters=4, n_starts=3),
     "clusters, number chosen": ClusterClassifier(features=["profit", "orders"], n_clusters=(2, 4), n_starts=2),
     "natural breaks": TierClassifier(measure="profit", cuts=NaturalBreaks(4), tiers=presets.PYRAMID),
@@ -85,7 +68,7 @@ OWN: dict[str, PortfolioClassifier] = {
 
 @pytest.mark.parametrize("check", CLASSIFIER_CHECKS.values(), ids=CLASSIFIER_CHECKS)
 @pytest.mark.parametrize("classifier", [*models.NAMED.values(), *OWN.values()], ids=[*models.NAMED, *OWN])
-def test_every_classifier_conforms(classifier: PortfolioClassifier, check: object) -> None:
+def test_every_classifier_conforms(classifier: MeasuredClassifier, check: object) -> None:
     assert callable(check)
     check(classifier, values_for(classifier))
 

@@ -40,7 +40,7 @@ from custvalue.portfolio import (
 )
 
 VALUES = table("abcd", profit=[40.0, np.nan, 5.0, -3.0], orders=[3, 2, 1, 9])
-TWO = SegmentRisk(segments=["A", "B"], mean=[0.10, 0.06], covariance=[[0.04, 0.002], [0.002, 0.01]])
+TWO = SegmentRisk(segments=["A", "B"], mean=np.array([0.1, 0.06]), covariance=np.diag([0.04, 0.01]))
 MATRIX = MatrixClassifier(x="profit", y="orders", cells=presets.MARCUS)
 
 

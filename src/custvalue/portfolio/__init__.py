@@ -1,7 +1,7 @@
 """Customer portfolios: which class a customer is in, why, how safely, and what to do about it."""
 
 from custvalue.portfolio import models, presets
-from custvalue.portfolio._protocol import FittedClassifier, PortfolioClassifier
+from custvalue.portfolio._protocol import FittedClassifier, MeasuredClassifier, PortfolioClassifier
 from custvalue.portfolio._result import Boundary, Classification, Cut, Stability
 from custvalue.portfolio._scheme import AxisLevels, Cells, Policy, Scheme
 from custvalue.portfolio.axes import Blend, FittedAxis, Scaling, difference
@@ -54,6 +54,7 @@ __all__ = [
     "Frontier",
     "MatrixClassifier",
     "Mean",
+    "MeasuredClassifier",
     "Median",
     "Movement",
     "NaturalBreaks",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from custvalue.data import ValueTable
+from custvalue.data._kinds import require_kind
 from custvalue.portfolio._result import Classification
 
-__all__ = ["FittedClassifier", "PortfolioClassifier"]
+__all__ = ["FittedClassifier", "MeasuredClassifier", "PortfolioClassifier", "classified"]
 
 
 @runtime_checkable
@@ -48,3 +49,27 @@ class PortfolioClassifier(Protocol):
             A new object; neither the settings nor the table change.
         """
         ...
+
+
+@runtime_checkable
+class MeasuredClassifier(PortfolioClassifier, Protocol):
+    """A classifier that says which measures it needs, as all of this room do."""
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Names of the measures that ``fit`` needs in the table."""
+        ...
+
+
+def classified(fitted: FittedClassifier, values: ValueTable) -> Classification:
+    """Classify by anybody's classifier.
+
+    Raises
+    ------
+    InputError
+        If it gives something else than a classification.
+    """
+    found = fitted.classify(values)
+    hint = "Build it with Classification.from_labels(values, labels, scheme)."
+    require_kind(f"{type(fitted).__name__}.classify", found, Classification, hint)
+    return found

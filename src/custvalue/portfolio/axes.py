@@ -11,6 +11,7 @@ import numpy as np
 
 from custvalue._arrays import FloatArray, locked
 from custvalue.data import CustomerIndex, ValueTable, Weights
+from custvalue.data._kinds import require_kind
 from custvalue.errors import MAX_ROWS_SHOWN, Fault, InputError, SchemaError
 
 __all__ = ["AxisLike", "Blend", "FittedAxis", "Scaling", "difference"]
@@ -160,26 +161,22 @@ def fit_axis(axis: AxisLike, values: ValueTable) -> FittedAxis:
     return FittedAxis(axis, ((axis, 1.0, 0.0, 1.0),)) if isinstance(axis, str) else axis.fit(values)
 
 
-def needed(axes: Iterable[AxisLike]) -> tuple[str, ...]:
-    """List the measures that axes need, each once."""
-    names = [name for axis in axes for name in ((axis,) if isinstance(axis, str) else axis.measures)]
-    return tuple(dict.fromkeys(names))
-
-
 def require_measures(where: str, values: ValueTable, measures: Iterable[str]) -> None:
-    """Insist that the table has the measures.
+    """Insist that there is a table and that it has the measures.
 
     Raises
     ------
+    InputError
+        If it is no table.
     SchemaError
-        Naming every one that it has not.
+        Naming every measure that it has not, those needed and those there are.
     """
-    faults = [
-        Fault(f"measure {name!r}", "to be in the table", f"measures {list(values.names)}", "Add it, or name another.")
-        for name in dict.fromkeys(measures)
-        if name not in values
-    ]
-    SchemaError.raise_for(where, faults)
+    hint = "A frame becomes a table by ValueTable.from_frame(frame, customer=...); a valuation has one, .table."
+    require_kind(where, values, ValueTable, hint)
+    wanted = tuple(dict.fromkeys(measures))
+    hint = "Add it with values.with_measures(...), or name another."
+    faults = [Fault(f"measure {name!r}", "to be in the table", "none", hint) for name in wanted if name not in values]
+    SchemaError.raise_for(f"{where} needs {', '.join(wanted)}; the table has {', '.join(values.names)}", faults)
 
 
 def require_finite(where: str, values: FloatArray, customers: CustomerIndex) -> None:

@@ -167,6 +167,11 @@ class ClusterClassifier:
             got = f"{len(self.scheme.policies)} for {self.n_clusters}"
             raise InputError("ClusterClassifier.scheme", expected="as many classes as clusters", got=got)
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return self.features
+
     def fit(self, values: ValueTable, /) -> FittedClusters:
         """Learn scaling, number of clusters and centres on the customers without a missing feature.
 

@@ -18,7 +18,7 @@ from custvalue._arrays import BoolArray, FloatArray
 from custvalue.data import ValueTable
 from custvalue.errors import InputError
 from custvalue.portfolio._kernels import cutting
-from custvalue.portfolio.axes import require_finite
+from custvalue.portfolio.axes import AxisLike, require_finite
 
 __all__ = [
     "Above",
@@ -366,10 +366,11 @@ class Floored:
         return f"fixed at {self.floor:g}; {self.rule}"
 
 
-def weights_of(rules: Iterable[CutRule]) -> tuple[str, ...]:
-    """List the measures that rules weigh by."""
+def needed(axes: Iterable[AxisLike], rules: Iterable[CutRule] = ()) -> tuple[str, ...]:
+    """List the measures that axes are made of and that rules weigh by, each once."""
+    names = [name for axis in axes for name in ((axis,) if isinstance(axis, str) else axis.measures)]
     inner = (rule.rule if isinstance(rule, Above | Floored) else rule for rule in rules)
-    return tuple(rule.weight for rule in inner if isinstance(rule, WeightedMean))
+    return tuple(dict.fromkeys([*names, *(rule.weight for rule in inner if isinstance(rule, WeightedMean))]))
 
 
 @attrs.frozen(eq=False)

@@ -15,8 +15,8 @@ from custvalue.errors import InputError
 from custvalue.portfolio._kernels import grid
 from custvalue.portfolio._result import Classification, Cut
 from custvalue.portfolio._scheme import Cells
-from custvalue.portfolio.axes import AxisLike, FittedAxis, axis_table, fit_axis, needed, require_measures
-from custvalue.portfolio.cuts import CutRule, Fixed, Median, learnt, weights_of
+from custvalue.portfolio.axes import AxisLike, FittedAxis, axis_table, fit_axis, require_measures
+from custvalue.portfolio.cuts import CutRule, Fixed, Median, learnt, needed
 
 __all__ = ["FittedGrid", "MatrixClassifier", "Tie"]
 
@@ -107,7 +107,7 @@ def fit_grid(
     InputError
         If a rule gives more or fewer cuts than its axis has borders.
     """
-    require_measures(cells.scheme.name, values, (*needed(axes), *weights_of(rules)))
+    require_measures(cells.scheme.name, values, needed(axes, rules))
     fitted = tuple(fit_axis(axis, values) for axis in axes)
     cuts = []
     sides = ties or (Tie.HIGH,) * len(fitted)
@@ -204,6 +204,11 @@ class MatrixClassifier:
         """All axes, in the order of the cells."""
         return (self.x, self.y, *self.more)
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return needed(self.axes, self._rules)
+
     def fit(self, values: ValueTable, /) -> FittedGrid:
         """Learn the cuts on a population.
 
@@ -214,6 +219,9 @@ class MatrixClassifier:
         InputError
             If a rule cannot learn, or gives more or fewer cuts than the axis has borders.
         """
-        rules = self.cuts if isinstance(self.cuts, tuple) else (self.cuts,) * len(self.axes)
         ties = self.tie if isinstance(self.tie, tuple) else (self.tie,) * len(self.axes)
-        return fit_grid(values, self.axes, rules, self.cells, ties)
+        return fit_grid(values, self.axes, self._rules, self.cells, ties)
+
+    @property
+    def _rules(self) -> tuple[CutRule, ...]:
+        return self.cuts if isinstance(self.cuts, tuple) else (self.cuts,) * len(self.axes)

@@ -7,6 +7,8 @@ Examples
 >>> from custvalue.portfolio import models
 >>> models.MARCUS.x, str(models.MARCUS.cuts)
 ('n_purchases', 'mean')
+>>> models.MARCUS.measures, models.NAMED["growth-share"].measures
+(('n_purchases', 'average_amount'), ('segment', 'sales', 'growth', 'sales_before'))
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from types import MappingProxyType
 import attrs
 
 from custvalue.portfolio import presets
-from custvalue.portfolio._protocol import PortfolioClassifier
+from custvalue.portfolio._protocol import MeasuredClassifier
 from custvalue.portfolio.axes import Blend, Scaling, difference
 from custvalue.portfolio.cuts import Above, Fixed, Mean, Median, Quantiles, TopShare, ValueShare, WeightedMean
 from custvalue.portfolio.matrix import MatrixClassifier, Tie
@@ -223,7 +225,7 @@ WEIGHTED_INDEX = RuleClassifier(
 )
 
 #: Every named model, by name.
-NAMED: Mapping[str, PortfolioClassifier] = MappingProxyType(
+NAMED: Mapping[str, MeasuredClassifier] = MappingProxyType(
     {
         "80/20": TWO_TIER,
         "80/20 by value": TWO_TIER_BY_VALUE,

@@ -10,7 +10,7 @@ import numpy as np
 from custvalue._arrays import FloatArray, IntArray, locked
 from custvalue.data import ValueTable
 from custvalue.errors import InputError, SchemaError
-from custvalue.portfolio._protocol import FittedClassifier, PortfolioClassifier
+from custvalue.portfolio._protocol import FittedClassifier, MeasuredClassifier, PortfolioClassifier, classified
 from custvalue.portfolio._result import Boundary, Classification
 from custvalue.portfolio._scheme import Scheme
 from custvalue.portfolio.axes import require_measures
@@ -80,7 +80,7 @@ class FittedPerSegment:
         columns: dict[str, FloatArray] = {}
         cuts = []
         for portfolio, rows in self._parts(values):
-            found = portfolio.fitted.classify(values.take(rows))
+            found = classified(portfolio.fitted, values.take(rows))
             codes[rows] = found.codes
             for name in found.axes.names:
                 columns.setdefault(name, np.full(n, np.nan))[rows] = found.axes[name]
@@ -152,6 +152,12 @@ class PerSegment:
     classifier: PortfolioClassifier
     segment: str = "segment"
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The segment, and the measures that the classifier says it needs."""
+        inner = self.classifier.measures if isinstance(self.classifier, MeasuredClassifier) else ()
+        return tuple(dict.fromkeys((self.segment, *inner)))
+
     def fit(self, values: ValueTable, /) -> FittedPerSegment:
         """Learn one portfolio a segment.
 
@@ -162,7 +168,7 @@ class PerSegment:
         InputError
             If nothing can be learnt in any segment, or the segments get different classes.
         """
-        require_measures("PerSegment", values, (self.segment,))
+        require_measures("PerSegment", values, self.measures)
         numbers = values[self.segment]
         learnt, unlearnt = [], []
         segments = np.unique(numbers[~np.isnan(numbers)])
@@ -183,7 +189,7 @@ class PerSegment:
 
 def _shared_scheme(portfolios: Iterable[SegmentPortfolio], values: ValueTable) -> Scheme:
     nobody = values.take(np.zeros(len(values.customers), np.bool_))
-    schemes = [portfolio.fitted.classify(nobody).scheme for portfolio in portfolios]
+    schemes = [classified(portfolio.fitted, nobody).scheme for portfolio in portfolios]
     if len(set(schemes)) > 1:
         got = "; ".join(dict.fromkeys(str(list(scheme.labels[:-1])) for scheme in schemes))
         hint = "With clusters, state one number of them."

@@ -16,8 +16,8 @@ from custvalue.portfolio._kernels import grid
 from custvalue.portfolio._kernels import rules as kernels
 from custvalue.portfolio._result import Classification, Cut
 from custvalue.portfolio._scheme import Policy, Scheme
-from custvalue.portfolio.axes import Blend, FittedAxis, axis_table, fit_axis, needed, require_measures
-from custvalue.portfolio.cuts import CutRule, Fixed, learnt, weights_of
+from custvalue.portfolio.axes import Blend, FittedAxis, axis_table, fit_axis, require_measures
+from custvalue.portfolio.cuts import CutRule, Fixed, learnt, needed
 
 __all__ = ["Comparison", "Condition", "FittedRules", "Rule", "RuleAudit", "RuleClassifier"]
 
@@ -306,6 +306,11 @@ class RuleClassifier:
         ]
         SchemaError.raise_for(f"RuleClassifier {self.scheme.name!r}", faults)
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return needed(self._axes(), (condition.threshold for rule in self.rules for condition in rule.when))
+
     def fit(self, values: ValueTable, /) -> FittedRules:
         """Learn the thresholds that are rules, and the scaling of the blends.
 
@@ -316,12 +321,9 @@ class RuleClassifier:
         InputError
             If a threshold rule gives more than one cut.
         """
-        blends = {blend.name: blend for blend in self.blends}
-        names = tuple(dict.fromkeys(condition.measure for rule in self.rules for condition in rule.when))
-        specs = [blends.get(name, name) for name in names]
-        thresholds = (condition.threshold for rule in self.rules for condition in rule.when)
-        require_measures(self.scheme.name, values, (*needed(specs), *weights_of(thresholds)))
-        axes = tuple(fit_axis(spec, values) for spec in specs)
+        require_measures(self.scheme.name, values, self.measures)
+        axes = tuple(fit_axis(spec, values) for spec in self._axes())
+        names = tuple(axis.name for axis in axes)
         columns = {axis.name: axis.column(values) for axis in axes}
         resolved = {
             condition: _single(condition, columns[condition.measure], values)
@@ -359,6 +361,11 @@ class RuleClassifier:
         rules = [attrs.evolve(rule, label=names.get(rule.label, rule.label)) for rule in self.rules]
         otherwise = names.get(self.otherwise, self.otherwise)
         return attrs.evolve(self, scheme=self.scheme.renamed(names), rules=rules, otherwise=otherwise)
+
+    def _axes(self) -> list[str | Blend]:
+        blends = {blend.name: blend for blend in self.blends}
+        names = dict.fromkeys(condition.measure for rule in self.rules for condition in rule.when)
+        return [blends.get(name, name) for name in names]
 
     def _compiled(self, rule: Rule, names: Sequence[str], resolved: dict[Condition, float]) -> Learnt:
         tests = tuple((names.index(c.measure), int(c.comparison.value), resolved[c]) for c in rule.when)

@@ -11,7 +11,7 @@ from custvalue._arrays import ArrayHolder, IntArray, int_array, strings
 from custvalue._frames import Column, FrameKind, build_frame
 from custvalue.data import CustomerIndex, ValueTable
 from custvalue.errors import AlignmentError, InputError
-from custvalue.portfolio._protocol import PortfolioClassifier
+from custvalue.portfolio._protocol import PortfolioClassifier, classified
 from custvalue.portfolio._result import Classification, Stability
 
 __all__ = ["ClassChanges", "bootstrap_stability", "compare_allocators"]
@@ -55,7 +55,7 @@ def bootstrap_stability(
     n = len(values.customers)
     if n_draws < 1 or n < 1:
         raise InputError("bootstrap_stability", expected="a draw and a customer", got=f"{n_draws} draws, {n} customers")
-    usual = classifier.fit(values).classify(values)
+    usual = classified(classifier.fit(values), values)
     order = np.argsort(values.customers.ids, kind="stable")
     rng = np.random.default_rng(seed)
     same, n_fitted, n_redrawn = np.zeros(n), 0, 0
@@ -71,7 +71,7 @@ def bootstrap_stability(
                 got = f"{n_fitted} of {n_fitted + n_redrawn}, the last refused: {refused}"
                 raise InputError("bootstrap_stability", expected=f"{n_draws} draws to learn from", got=got) from refused
             continue
-        same += _agreement(usual, fitted.classify(values))
+        same += _agreement(usual, classified(fitted, values))
         n_fitted += 1
     return Stability(
         customers=values.customers,
@@ -178,7 +178,7 @@ def compare_allocators(classifier: PortfolioClassifier, tables: Mapping[str, Val
     first = next(iter(tables.values()))
     for name, table in tables.items():
         first.customers.require_same(table.customers, where=f"compare_allocators {name!r}")
-        found[name] = classifier.fit(table).classify(table)
+        found[name] = classified(classifier.fit(table), table)
     labels = tuple(dict.fromkeys(label for one in found.values() for label in one.scheme.labels))
     codes = [np.array([labels.index(label) for label in one.scheme.labels])[one.codes] for one in found.values()]
     return ClassChanges(customers=first.customers, methods=tuple(found), codes=np.stack(codes, axis=1), labels=labels)

@@ -9,7 +9,7 @@ from custvalue.errors import InputError
 from custvalue.portfolio import presets
 from custvalue.portfolio._scheme import Cells
 from custvalue.portfolio.axes import AxisLike
-from custvalue.portfolio.cuts import Above, CutRule, Floored, TopShare, ValueShare
+from custvalue.portfolio.cuts import Above, CutRule, Floored, TopShare, ValueShare, needed
 from custvalue.portfolio.matrix import FittedGrid, Tie, fit_grid
 
 __all__ = ["ParetoABC", "Pyramid", "TierClassifier", "TwoTier"]
@@ -49,6 +49,11 @@ class TierClassifier:
     cuts: CutRule
     tiers: Cells = attrs.field(validator=_one_axis)
     tie: Tie = Tie.HIGH
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return needed((self.measure,), (self.cuts,))
 
     def fit(self, values: ValueTable, /) -> FittedGrid:
         """Learn the borders on a population.
@@ -115,6 +120,11 @@ class Pyramid:
         if self.platinum + self.gold > 1:
             raise InputError("Pyramid", expected="platinum + gold of at most 1", got=str(self.platinum + self.gold))
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return needed((self.measure,))
+
     def fit(self, values: ValueTable, /) -> FittedGrid:
         """Learn the borders on a population.
 
@@ -160,6 +170,11 @@ class TwoTier:
     tiers: Cells = attrs.field(default=presets.TWO_TIER, validator=_one_axis)
     floor: float = 0.0
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return needed((self.measure,), (self.cuts,))
+
     def fit(self, values: ValueTable, /) -> FittedGrid:
         """Learn the border on a population; see :meth:`TierClassifier.fit`."""
         return fit_grid(values, (self.measure,), (Above(self.cuts, self.floor),), self.tiers)
@@ -192,6 +207,11 @@ class ParetoABC:
     measure: AxisLike = "profit"
     shares: tuple[float, float] = (0.8, 0.95)
     tiers: Cells = attrs.field(default=presets.PARETO_ABC, validator=_one_axis)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return needed((self.measure,))
 
     def fit(self, values: ValueTable, /) -> FittedGrid:
         """Learn the borders on a population; see :meth:`TierClassifier.fit`."""
