@@ -179,6 +179,22 @@ def test_nobody_came_back_is_refused(model: Model) -> None:
         model.fit(summary_of(np.zeros(10, dtype=np.int64), np.zeros(10, dtype=np.int64)))
 
 
+@pytest.mark.parametrize(
+    "model", [GammaGamma(non_positive=NonPositive.FLOOR), LognormalSpend(non_positive=NonPositive.FLOOR)]
+)
+def test_repeat_purchases_worth_nothing_are_not_called_missing(model: Model) -> None:
+    """Three customers, two of whom came back for nothing."""
+    worthless = summary_of(np.array([3, 2, 0]), np.zeros(3, dtype=np.int64))
+    with pytest.raises(InputError, match="the 2 who came back spent 0 or less"):
+        model.fit(worthless)
+
+
+def test_one_customer_is_named_as_the_reason_with_the_model() -> None:
+    """One customer says nothing about how customers differ."""
+    with pytest.raises(ConvergenceError, match=r"GammaGamma: .*only 1 customer with repeat spend"):
+        GammaGamma().fit(summary_of(np.array([2]), np.array([1600])))
+
+
 def test_one_margin_for_all_needs_no_model() -> None:
     """Every mean equal: there is no variance to estimate."""
     x = np.array([1, 2, 3])

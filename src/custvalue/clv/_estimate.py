@@ -354,7 +354,9 @@ def checked(fitted: FittedT) -> FittedT:
     """
     report = fitted.estimate.report
     if not report.converged:
-        raise ConvergenceError(f"the search for the maximum likelihood did not end at a maximum: {report}", fit=fitted)
+        model = type(fitted).__name__.removeprefix("Fitted")
+        text = f"{model}: the search for the maximum likelihood did not end at a maximum: {report}"
+        raise ConvergenceError(text, fit=fitted)
     return fitted
 
 
@@ -368,9 +370,8 @@ def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: s
         advice = (_NO_MAXIMUM.format(remedy=remedy),)
     if optimum.runaway.any():
         names = ", ".join(name for name, runs in zip(problem.names, optimum.runaway, strict=True) if runs)
-        advice += (
-            f"the likelihood grows without limit in {names}: look for impossible ages, such as repeats at age 0",
-        )
+        why = "too few customers, histories or amounts that are all alike, or impossible ages (repeats at age 0)"
+        advice += (f"the likelihood grows without limit in {names}: {why}",)
     elif not optimum.converged:
         advice += (f"try {remedy}, or look for customers far outside the bulk of the data",)
     return FitReport(

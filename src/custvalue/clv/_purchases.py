@@ -130,7 +130,8 @@ def few_data_notes(patterns: PurchasePatterns) -> tuple[str, ...]:
     repeaters = float(patterns.weights[patterns.x > 0].sum())
     if repeaters >= 50:
         return ()
-    return (f"only {repeaters:,.0f} customers came back: standard errors are rough, prefer a prior",)
+    who = "1 customer" if repeaters == 1 else f"{repeaters:,.0f} customers"
+    return (f"only {who} came back: standard errors are rough, prefer a prior",)
 
 
 def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns) -> Problem:

@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 _STRONG = 0.15  # correlation from which a dependence of spend on frequency changes rankings
+_FEW = 10  # customers with repeat spend below which a fit is hardly more than a guess
 
 
 class NonPositive(enum.Enum):
@@ -181,18 +182,23 @@ def spend_rows(
         )
     keep = back & ~low
     if not bool(keep.any()):
+        n_back = int(back.sum())
         raise InputError(
             f"{where}.fit",
-            expected="customers with a repeat purchase",
-            got=f"none among {x.size:,}",
-            hint="One-time buyers say nothing about repeat spend; observe longer.",
-        )
+            expected="customers with a repeat purchase" + (" of more than 0" if n_back else ""),
+            got=f"none among {x.size:,}" + (f"; the {n_back:,} who came back spent 0 or less" if n_back else ""),
+            hint="Purchases worth nothing have no spend to model: BuyTillYouDie needs amounts above 0." if n_back
+            else "One-time buyers say nothing about repeat spend; observe longer.",
+        )  # fmt: skip
     return SpendRows(x=x[keep], z=z[keep], weights=weight[keep], n_left_out=int(low.sum()))
 
 
 def spend_notes(rows: SpendRows, check: Independence) -> list[str]:
     """Say what the check found and how many customers the fit does not know."""
     notes = [str(check)]
+    if rows.x.size < _FEW:
+        who = "1 customer" if rows.x.size == 1 else f"{rows.x.size} customers"
+        notes.append(f"only {who} with repeat spend: too few to learn how customers differ")
     if rows.n_left_out:
         notes.append(f"{rows.n_left_out:,} customers with repeat spend of 0 or less left out of the fit")
     return notes
