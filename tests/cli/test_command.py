@@ -226,6 +226,7 @@ def test_unknown_and_missing_customers_of_a_driver_file_come_together(orders: Pa
     done = value(orders, "--costs", tmp_path / "costs.toml")
 
     assert done.returncode == 2
+    assert "visits.csv" in done.stderr
     assert 'unknown = "hold"' in done.stderr
     assert 'missing = "zero"' in done.stderr
 

@@ -149,7 +149,7 @@ def test_an_allocator_that_gives_back_an_array_is_refused_in_words() -> None:
             even: Allocation = np.ones((len(drivers.customers), len(costs.pools)))  # type: ignore[assignment]  # wrong on purpose
             return even
 
-    with pytest.raises(InputError, match=r"expected an Allocation, got ndarray\. .*from_shares"):
+    with pytest.raises(InputError, match=r"expected an Allocation, got ndarray from Even\. .*from_shares"):
         cv.costing.ByPool({"pool": Even()}).allocate(ledger(), table(x=[1, 1, 1]))
 
 

@@ -29,8 +29,10 @@ class DriverFile:
 
     Parameters
     ----------
+    path
+        Where it is.
     table
-        What the file holds.
+        What it holds.
     column
         Its column of quantities.
     missing
@@ -39,6 +41,7 @@ class DriverFile:
         Ids that are not in the log: ``"refuse"``, or ``"hold"`` their share of the cost back.
     """
 
+    path: Path
     table: DriverTable
     column: str
     missing: str = "refuse"
@@ -51,7 +54,9 @@ class DriverFile:
         if strangers.size and self.unknown == "refuse":
             hint = f'Correct the ids, or write unknown = "hold" at driver {name!r}: nobody is charged their share.'
             shown = strangers[:MAX_SHOWN].tolist()
-            yield Fault(f"driver {name!r}", "customers of the log", "unknown ids", hint, shown, int(strangers.size))
+            yield Fault(
+                f"{self.path}: driver {name!r}", "customers of the log", "unknown ids", hint, shown, int(strangers.size)
+            )
         left_out = customers.ids[self.table.customers.positions(customers.ids) < 0]
         if left_out.size and self.missing == "refuse":
             hint = f'Add them, or write missing = "zero" at driver {name!r}: they used nothing.'
@@ -172,7 +177,7 @@ def _driver_file(name: str, how: Mapping[str, Any], folder: Path) -> DriverFile 
     if faults:
         return tuple(attrs.evolve(fault, where=f"{path}: {fault.where}") for fault in faults)
     settings = {key: how[key] for key in ("missing", "unknown") if key in how}
-    return DriverFile(table=table, column=column, **settings)
+    return DriverFile(path=path, table=table, column=column, **settings)
 
 
 def _blank(column: str, items: list[object]) -> Iterable[Fault]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from custvalue._arrays import locked
 from custvalue.costing._line import Held, Method, Reason
+from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
-from custvalue.data import CostLedger, Currency, CustomerIndex
+from custvalue.data import CostLedger, Currency, CustomerIndex, DriverTable
 from custvalue.errors import AlignmentError, InputError
 
-__all__ = ["combine", "exact_major", "only"]
+__all__ = ["charged", "combine", "exact_major", "only"]
 
 _COMBINED = Method("combined")
 
@@ -61,21 +62,23 @@ def combine(
     )
 
 
-def check_allocation(part: object) -> None:
-    """Insist that an allocator gave back what allocators give back.
+def charged(allocator: CostAllocator, costs: CostLedger, drivers: DriverTable) -> Allocation:
+    """Let an allocator charge a ledger, and insist on what allocators give back.
 
     Raises
     ------
     InputError
         If it gave back something else, such as a bare array.
     """
-    if not isinstance(part, Allocation):
-        hint = "End the allocator with Allocation.from_shares(costs, drivers.customers, {pool: weights})."
-        raise InputError("allocate", expected="an Allocation", got=type(part).__name__, hint=hint)
+    done: object = allocator.allocate(costs, drivers)
+    if not isinstance(done, Allocation):
+        hint = "End it with Allocation.from_shares(costs, drivers.customers, {pool: weights})."
+        got = f"{type(done).__name__} from {type(allocator).__name__}"
+        raise InputError("allocate", expected="an Allocation", got=got, hint=hint)
+    return done
 
 
 def _check(costs: CostLedger, customers: CustomerIndex, part: Allocation, taken: set[str]) -> None:
-    check_allocation(part)
     customers.require_same(part.customers, where="combine")
     for what, ours, theirs in (
         ("currency", costs.currency.code, part.costs.currency.code),

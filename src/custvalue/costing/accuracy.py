@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from custvalue._arrays import ArrayHolder, FloatArray, as_floats, float_array
 from custvalue._frames import Column, FrameKind, build_frame
-from custvalue.costing._combine import exact_major
+from custvalue.costing._combine import charged, exact_major
 from custvalue.costing._kernels import firms as kernel
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing.activity_based import ActivityBased
@@ -260,6 +260,6 @@ def bench(*, n_firms: int = 50, settings: FirmSettings | None = None, seed: int 
                 name = f"activity, {n_pools} pools, driver of {n_indexed}"
                 systems[name] = design_system(firm, n_pools, n_indexed=n_indexed)
         for name, system in systems.items():
-            found = firm.costs.currency.to_major(system.allocate(firm.costs, firm.drivers).total)
+            found = firm.costs.currency.to_major(charged(system, firm.costs, firm.drivers).total)
             sums[name] = sums.get(name, 0.0) + cost_errors(firm.true_cost, found).mean_absolute
     return Bench(errors={name: value / n_firms for name, value in sums.items()}, n_firms=n_firms)

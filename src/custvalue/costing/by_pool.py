@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from custvalue.costing._combine import combine, only
+from custvalue.costing._combine import charged, combine, only
 from custvalue.costing._line import Method
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
@@ -55,5 +55,5 @@ class ByPool:
             allocator = self.allocators.get(name, self.otherwise)
             if allocator is not None:
                 groups.setdefault(id(allocator), (allocator, []))[1].append(name)
-        parts = [allocator.allocate(only(costs, names), drivers) for allocator, names in groups.values()]
+        parts = [charged(allocator, only(costs, names), drivers) for allocator, names in groups.values()]
         return combine(costs, drivers.customers, parts, Method.of(self))

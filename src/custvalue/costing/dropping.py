@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from custvalue._arrays import ArrayHolder, BoolArray, IntArray, as_ints, bool_array, int_array
 from custvalue._frames import FrameKind, build_frame
-from custvalue.costing._combine import exact_major
+from custvalue.costing._combine import charged, exact_major
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
 from custvalue.data import Avoidability, CostLedger, Currency, CustomerIndex, DriverTable
@@ -194,7 +194,7 @@ def death_spiral(allocator: CostAllocator, costs: CostLedger, drivers: DriverTab
         rows = np.flatnonzero(active)
         columns = {name: drivers[name][rows] for name in drivers.names}
         table = attrs.evolve(drivers, customers=drivers.customers.take(rows), drivers=columns)
-        allocation = allocator.allocate(ledger, table)
+        allocation = charged(allocator, ledger, table)
         loses = before[rows] < allocation.total
         if not loses.any():
             break

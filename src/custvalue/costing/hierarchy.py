@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from custvalue._arrays import IntArray, as_ints, as_labels, strings
 from custvalue._frames import Column, FrameKind, build_frame
-from custvalue.costing._combine import combine, only
+from custvalue.costing._combine import charged, combine, only
 from custvalue.costing._line import Held, Method, Reason
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
@@ -101,7 +101,7 @@ class CostHierarchy:
             )
         lowered = attrs.evolve(costs, pools=[attrs.evolve(pool, level=CostLevel.CUSTOMER) for pool in costs.pools])
         allocator = VolumeBased(treatment.driver) if isinstance(treatment, Spread) else self.allocator
-        return allocator.allocate(lowered, drivers)
+        return charged(allocator, lowered, drivers)
 
 
 @attrs.frozen(kw_only=True, repr=False)

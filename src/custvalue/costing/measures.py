@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from custvalue._frames import Column, FrameKind, build_frame
+from custvalue.costing._combine import charged
 from custvalue.costing._protocol import CostAllocator
 from custvalue.costing._result import Allocation
 from custvalue.data import CostLedger, CustomerIndex, DriverTable
@@ -111,5 +112,5 @@ def allocate_measures(
     periods = {ledger.period for ledger in ledgers.values() if ledger.period}
     if len(periods) > 1 and mismatch is Mismatch.REJECT:
         raise AlignmentError("allocate_measures", expected="ledgers of one period", got=f"{sorted(periods)}")
-    allocations = {name: allocators[name].allocate(ledger, drivers) for name, ledger in ledgers.items()}
+    allocations = {name: charged(allocators[name], ledger, drivers) for name, ledger in ledgers.items()}
     return MeasureSet(customers=drivers.customers, allocations=allocations)

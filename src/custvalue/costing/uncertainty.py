@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_ints, float_array, locked
 from custvalue._frames import FrameKind, build_frame
+from custvalue.costing._combine import charged
 from custvalue.costing._protocol import CostAllocator
 from custvalue.data import CostLedger, Currency, CustomerIndex, DriverTable
 from custvalue.errors import InputError
@@ -123,7 +124,7 @@ def cost_intervals(
     draws = np.empty((n_draws, n))
     for draw in range(n_draws):
         method = allocator if isinstance(allocator, CostAllocator) else allocator(rng)
-        draws[draw] = method.allocate(costs, _disturbed(drivers, errors, rank, rng)).total
+        draws[draw] = charged(method, costs, _disturbed(drivers, errors, rank, rng)).total
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     loss = np.full(n, np.nan) if before is None else (draws > before).mean(axis=0)
     return CostIntervals(

@@ -40,6 +40,6 @@ def plain(ax: Axes, *, title: str, x: str = "", y: str = "") -> Axes:
     return ax
 
 
-def write_over(ax: Axes, place: float, height: float, text: str) -> None:
+def write_over(ax: Axes, place: float, height: float, text: str, size: str = "small") -> None:
     """Write an amount over a bar."""
-    ax.annotate(text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize="small")
+    ax.annotate(text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize=size)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+#: With more bars than this, their amounts are written smaller, so that they do not run into each other.
+MANY = 7
 _SUBTOTALS = {
     "net_sales", "gross_margin", "contribution", "operating_margin", "fully_loaded", "nopat", "residual_income",
 }  # fmt: skip
@@ -104,16 +106,16 @@ def waterfall(account: ProfitAndLoss, *, ax: Axes | None = None) -> Axes:
     frame: pd.DataFrame = account.statement()  # type: ignore[assignment]  # asked for as pandas
     sales = set(account.layout.list_sales)
     rows = _told(frame, sales)
-    running = 0.0
+    running, size = 0.0, "small" if len(rows) <= MANY else "x-small"
     for place, (name, amount) in enumerate(rows):
         if name in _SUBTOTALS:
             ax.bar(place, amount, color=TOTAL)
-            write_over(ax, place, max(amount, 0.0), f"{amount:,.0f}")
+            write_over(ax, place, max(amount, 0.0), f"{amount:,.0f}", size)
             running = amount
             continue
         step = amount if name in sales else -amount
         ax.bar(place, step, bottom=running, color=GAIN if step >= 0 else LOSS)
-        write_over(ax, place, max(running, running + step), f"{step:,.0f}" if name in sales else f"{step:+,.0f}")
+        write_over(ax, place, max(running, running + step), f"{step:,.0f}" if name in sales else f"{step:+,.0f}", size)
         running += step
     ax.use_sticky_edges = False
     ax.margins(y=0.1)
