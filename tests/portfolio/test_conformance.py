@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import pytest
@@ -95,13 +97,82 @@ def test_the_kit_names_every_failure() -> None:
         check_classifier(Relearns())
     text = str(caught.value)
 
-    for name in ("satisfies_protocol", "ignores_order", "reuses_cuts", "labels_missing_values"):
+    for name in ("ignores_order", "reuses_cuts", "labels_missing_values"):
         assert name in text
-    assert "gives_exactly_one_class" not in text
+    for name in ("satisfies_protocol", "keeps_what_was_fitted", "gives_exactly_one_class"):
+        assert name not in text, "it learns nothing, so it may return itself"
+    assert "learn every cut in fit" in text
+
+
+class Learns:
+    """Wrong on purpose: learns into itself."""
+
+    at = 0.0
+
+    def fit(self, values: ValueTable, /) -> Learns:
+        """Learn the mean."""
+        self.at = float(np.nanmean(values["profit"]))
+        return self
+
+    def classify(self, values: ValueTable, /) -> Classification:
+        """Compare with whatever was learnt last."""
+        profit = values["profit"]
+        labels = np.select([np.isnan(profit), profit >= self.at], ["missing", "high"], "low")
+        return Classification.from_labels(values, labels, Scheme("wrong", [Policy("high"), Policy("low")]))
+
+
+def test_who_learns_into_itself_is_found_out() -> None:
+    with pytest.raises(AssertionError) as caught:
+        check_classifier(Learns())
+
+    assert str(caught.value).splitlines()[1:] == [
+        "keeps_what_was_fitted: a second fit changed the first one: learn into a new object, not into self"
+    ]
+
+
+@attrs.frozen
+class Fixated:
+    """Right: its cut is a setting, so it learns nothing and may return itself."""
+
+    at: float = 20.0
+
+    def fit(self, values: ValueTable, /) -> Fixated:
+        """Learn nothing."""
+        del values
+        return self
+
+    def classify(self, values: ValueTable, /) -> Classification:
+        """Compare with the setting."""
+        profit = values["profit"]
+        labels = np.select([np.isnan(profit), profit >= self.at], ["missing", "high"], "low")
+        return Classification.from_labels(values, labels, Scheme("own", [Policy("high"), Policy("low")]))
+
+
+def test_who_learns_nothing_may_return_itself() -> None:
+    check_classifier(Fixated())
+
+
+@attrs.frozen
+class Lists:
+    """Wrong on purpose: gives a list, and no classification."""
+
+    def fit(self, values: ValueTable, /) -> Lists:
+        """Learn nothing."""
+        del values
+        return self
+
+    def classify(self, values: ValueTable, /) -> Any:
+        """Label everybody alike."""
+        return ["A"] * len(values.customers)
+
+
+def test_the_kit_says_what_to_return() -> None:
+    with pytest.raises(AssertionError, match=r"classify returns list: return Classification\.from_labels"):
+        check_classifier(Lists())
 
 
 def test_declared_failures_are_allowed_but_must_fail() -> None:
-    known = dict.fromkeys(("satisfies_protocol", "ignores_order", "reuses_cuts", "labels_missing_values"), "on purpose")
+    known = dict.fromkeys(("ignores_order", "reuses_cuts", "labels_missing_values"), "on purpose")
     check_classifier(Relearns(), expected_failures=known)
 
     with pytest.raises(AssertionError, match="passes, although expected to fail"):

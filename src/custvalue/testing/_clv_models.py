@@ -35,6 +35,9 @@ def _answer(model: CLVModel, learnt: CustomerSummary, asked: CustomerSummary, /)
     return _value(model.fit(learnt), asked)
 
 
+_HOW = "write CustomerValues(..., measure='lifetime_value', unit=summary.currency.code)"
+
+
 def satisfies_protocol(model: CLVModel, summary: CustomerSummary) -> None:
     """``fit`` gives what values the customers asked about, in the currency of the summary."""
     assert isinstance(model, CLVModel), "fit(summary) is missing"
@@ -43,8 +46,8 @@ def satisfies_protocol(model: CLVModel, summary: CustomerSummary) -> None:
     values = fitted.lifetime_value(summary, horizon=Horizon(2, TimeUnit.YEAR), discount=_RATE)
     assert isinstance(values, CustomerValues), "lifetime_value must return CustomerValues"
     assert values.customers == summary.customers, "the customers are not those of the summary"
-    assert values.measure == "lifetime_value", f"the measure is called {values.measure!r}"
-    assert values.unit == summary.currency.code, f"the unit is {values.unit!r}, not the currency"
+    assert values.measure == "lifetime_value", f"the measure is called {values.measure!r}: {_HOW}"
+    assert values.unit == summary.currency.code, f"the unit is {values.unit!r}, not the currency: {_HOW}"
 
 
 def gives_numbers(model: CLVModel, summary: CustomerSummary) -> None:
