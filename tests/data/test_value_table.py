@@ -10,8 +10,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from custvalue.data import CustomerIndex, CustomerMargin, MoneyTable, ValueTable
+from custvalue.data import CustomerIndex, CustomerMargin, MoneyTable, ValueSeries, ValueTable
 from custvalue.errors import AlignmentError, InputError, SchemaError
+from custvalue.portfolio import Stability
 
 COLUMNS: dict[str, list[Any]] = {"id": ["b", "a"], "prestige": [4, 2], "interest": [5.5, None], "name": ["Ben", "Ada"]}
 
@@ -82,6 +83,8 @@ def test_a_join_that_would_lose_customers_is_refused() -> None:
     [
         lambda who: ValueTable(customers=who, measures={"profit": [1.0]}),
         lambda who: MoneyTable(customers=who, amounts={"clv": [1]}, currency="EUR"),
+        lambda who: ValueSeries(customers=who, periods=np.array(["2026-01"], "M8[M]"), values=np.ones((1, 1))),
+        lambda who: Stability(customers=who, agreement=np.ones(1), against="bootstrap", n_repetitions=1),
         lambda who: CustomerMargin(customers=who, ratio=np.ones(1), cost_per_purchase=np.zeros(1)),
     ],
 )

@@ -23,6 +23,7 @@ from custvalue._frames import FrameKind, build_frame
 from custvalue.data._compress import DAY_US, distinct_rows
 from custvalue.data._currency import Currency, as_currency
 from custvalue.data._customers import CustomerIndex
+from custvalue.data._kinds import is_index
 from custvalue.data._time import Collapse, TimeUnit
 from custvalue.errors import InputError
 
@@ -394,7 +395,7 @@ class ValueSeries(ArrayHolder):
     [[30.0]]
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     periods: DateArray = date_array()
     values: FloatArray = float_array(2)
     measure: str = "amount"

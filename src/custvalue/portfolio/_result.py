@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, LabelArray, check_lengths, float_array, int_array
 from custvalue._frames import Column, FrameKind, build_frame
 from custvalue.data import CustomerIndex, ValueTable
+from custvalue.data._kinds import is_index
 from custvalue.errors import InputError
 from custvalue.portfolio._scheme import Policy, Scheme
 
@@ -89,7 +90,7 @@ class Stability(ArrayHolder):
     0.75
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     agreement: FloatArray = float_array()
     against: str
     n_repetitions: int
@@ -160,7 +161,7 @@ class Classification(ArrayHolder):
     'reprice, serve at lower cost, or let go'
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     codes: IntArray = int_array()
     scheme: Scheme
     axes: ValueTable
