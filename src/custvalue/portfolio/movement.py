@@ -81,7 +81,8 @@ class Movement(ArrayHolder):
         Parameters
         ----------
         before, after
-            Classifications with the same classes, at best by the same fitted classifier.
+            Classifications with the same classes, at best by the same fitted classifier. They do not know their dates:
+            the earlier one goes first.
         measure
             Value to add up; counts only if None.
         values
