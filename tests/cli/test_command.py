@@ -104,28 +104,14 @@ def test_a_model_that_cannot_be_fitted_ends_with_its_own_code(tmp_path: Path) ->
     assert command(*words, "--no-clv").returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (('currency = "EUR"', 'curency = "EUR"'), ["Did you mean 'currency'?", "key 'currency'"]),
-        (("[activities]\norders", "[activities]\norder"), ["pool 'orders'", "Did you mean 'orders'?"]),
-        (("lines = 8_000", "lines = true"), ["pool 'lines'", "a finite amount"]),
-        (("{count = true}", "{cuont = true}"), ["driver 'orders'"]),
-        (("[pools]", "[pools"), ["a TOML file"]),
-        (('period = "2025"', 'method = "magic"'), ["['activity', 'volume', 'equal']"]),
-    ],
-)
-def test_a_misspelt_cost_file_is_explained(
-    change: tuple[str, str], words: list[str], orders: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "costs.toml"
-    path.write_text(COSTS.replace(*change))
+def test_a_misspelt_cost_file_is_explained(orders: Path, tmp_path: Path) -> None:
+    (tmp_path / "costs.toml").write_text(COSTS.replace('currency = "EUR"', 'curency = "EUR"'))
 
-    done = value(orders, "--costs", path)
+    done = value(orders, "--costs", tmp_path / "costs.toml")
 
     assert done.returncode == 2
     assert "costs.toml" in done.stderr
-    assert all(word in done.stderr for word in words), done.stderr
+    assert "Did you mean 'currency'?" in done.stderr
 
 
 def test_drivers_come_from_files_too_and_unknown_customers_are_named(orders: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from custvalue.cli._costs_file import read_cost_file
-from custvalue.errors import SchemaError
+from custvalue.errors import InputError, SchemaError
 
 COLUMNS = {"day": False, "order": False, "amount": True, "revenue": True}
 SIX = """
@@ -26,6 +26,23 @@ picking = "linez"
 packing = "orders"
 [drivers]
 orders = {n_uniqe = "order"}
+"""
+
+
+PLAIN = """
+currency = "EUR"
+period = "2025"
+
+[pools]
+orders = "12345.67"
+lines = 8_000
+
+[activities]
+orders = "orders"
+lines = "lines"
+
+[drivers]
+orders = {count = true}
 """
 
 
@@ -86,3 +103,32 @@ def test_a_driver_file_is_named_with_all_its_faults(tmp_path: Path, content: str
     assert len(faults) - len(found) == 5
     assert all(any(word in fault for fault in found) for word in words), found
     assert not any("'3'" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('currency = "EUR"', 'curency = "EUR"'), ["Did you mean 'currency'?", "key 'currency'"]),
+        (("[activities]\norders", "[activities]\norder"), ["pool 'orders'", "Did you mean 'orders'?"]),
+        (("lines = 8_000", "lines = true"), ["pool 'lines'", "a finite amount"]),
+        (("{count = true}", "{cuont = true}"), ["driver 'orders'"]),
+        (("[pools]", "[pools"), ["a TOML file"]),
+        (('period = "2025"', 'method = "magic"'), ["['activity', 'volume', 'equal']"]),
+    ],
+)
+def test_a_slip_is_explained(change: tuple[str, str], words: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "costs.toml"
+    path.write_text(PLAIN.replace(*change))
+
+    with pytest.raises(InputError) as caught:
+        read_cost_file(path, COLUMNS | {"lines": True})
+
+    assert str(path) in str(caught.value)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_the_same_file_without_a_slip_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "costs.toml"
+    path.write_text(PLAIN)
+
+    assert read_cost_file(path, COLUMNS | {"lines": True}).ledger.total == 20_345_67
