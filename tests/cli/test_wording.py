@@ -86,6 +86,11 @@ def test_no_hint_speaks_python(hint: str) -> None:
         ("Valuation.margin: expected a share", "--margin: expected a share"),
         ("Horizon.n: expected", "--years: expected"),
         (
+            "DataPolicies: MissingIds: expected one of ['refuse', 'drop']",
+            "--missing-ids: expected one of ['refuse', 'drop']",
+        ),
+        ("TransactionLog.revenue: expected a log with amounts", "log: expected a log with amounts"),
+        (
             "Correct them, or choose Percentages.RENORMALISE; Percentages.HOLD keeps what is missing unallocated.",
             "Correct them.",
         ),

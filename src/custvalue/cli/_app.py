@@ -98,6 +98,7 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     """Value the customers of a transaction log."""
     if out is not None:
         check_target(out)
+    valuation = _valuation(margin, years, discount, clv=clv)
     labels = {"order": order, "product": product, "channel": channel}
     amounts = {"amount": amount, "quantity": quantity, "unit_price": unit_price, "direct_cost": direct_cost}
     cost_file = None if costs is None else read_cost_file(costs, _columns(labels, amounts, extra or ()))
@@ -135,7 +136,6 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     show.show_report(found.report)
     if currency is None:
         show.show_note(f"no --currency was given: all amounts are taken for {ASSUMED}")
-    valuation = _valuation(margin, years, discount, clv=clv)
     with show.working("valuing the customers"):
         valued = _run(valuation, found, cost_file)
     _finish(valued, out)

@@ -57,6 +57,8 @@ _RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     # a format that was just tried is no advice
     (r"(in the format ('[^']*').*?) Text in another format: Times\(format=\2\)\.", r"\1"),
     # options
+    (rf"(?:DataPolicies|Times): ({'|'.join(_ENUMS)}):", lambda found: f"--{_ENUMS[found[1]]}:"),
+    (r"\bTransactionLog\.\w+:", "log:"),
     (r"policies=DataPolicies\((.*?)\)(?= to |,|\.|$)", r"\1"),
     (r"times=Times\(unusable=(.*?)\)", r"\1"),
     (r"(?:times=)?Times\(timezone=(.*?)\)", r"--timezone \1"),
