@@ -272,3 +272,18 @@ def test_help_tells_the_choices_of_every_policy() -> None:
 
     assert "CHOICE" not in text
     assert text.count("refuse|drop") >= 3
+
+
+def test_a_retention_that_is_known_takes_the_place_of_the_purchase_model(tmp_path: Path) -> None:
+    """Half of 150 a year, kept with 80 %, discounted at 10 %: three terms of a geometric series."""
+    rows = "customer_id,time,amount\na,2025-01-01,100\na,2025-06-01,50\nb,2025-01-01,20\nb,2025-12-31,20\n"
+    (tmp_path / "log.csv").write_text(rows)
+    words = ("value", tmp_path / "log.csv", "--amount", "amount", "--margin", "0.5", "--retention", "0.8")
+
+    done = command(*words, "--out", tmp_path / "values.csv")
+
+    assert done.returncode == 0, done.stderr
+    values = pd.read_csv(tmp_path / "values.csv").set_index("customer")["lifetime_value"]
+    series = sum((0.8 / 1.1) ** k for k in (1, 2, 3))
+    assert values["a"] == pytest.approx(75 * series)
+    assert values["b"] == pytest.approx(20 * series)

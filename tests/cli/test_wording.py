@@ -86,6 +86,10 @@ def test_no_hint_speaks_python(hint: str) -> None:
         ("Valuation.margin: expected a share", "--margin: expected a share"),
         ("Horizon.n: expected", "--years: expected"),
         (
+            "RetentionCLV(margin=..., retention=...) takes a retention you know",
+            "--retention takes a retention you know",
+        ),
+        (
             "DataPolicies: MissingIds: expected one of ['refuse', 'drop']",
             "--missing-ids: expected one of ['refuse', 'drop']",
         ),

@@ -14,6 +14,7 @@ from custvalue.__about__ import __version__
 from custvalue.cli import _show as show
 from custvalue.cli._costs_file import CostFile, read_cost_file
 from custvalue.cli._export import check_target, write_table
+from custvalue.clv import HistoricalMargin, RetentionCLV
 from custvalue.costing import ActivityBased
 from custvalue.data import DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.datasets import simulate_firm
@@ -91,6 +92,9 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     margin: Margin = None,
     years: Years = 3.0,
     discount: Rate = 0.10,
+    retention: Annotated[
+        float | None, typer.Option(help="Share of customers kept a year, if you know it; 0.8 is 80 %.")
+    ] = None,
     clv: Annotated[bool, typer.Option("--clv/--no-clv", help="Leave lifetime values out.")] = True,
     memory_limit: Annotated[str | None, typer.Option(help="For logs larger than memory, e.g. 2GB.")] = None,
     out: Out = None,
@@ -98,7 +102,7 @@ def value(  # noqa: PLR0913, PLR0917  # a command line is its options
     """Value the customers of a transaction log."""
     if out is not None:
         check_target(out)
-    valuation = _valuation(margin, years, discount, clv=clv)
+    valuation = _looking_ahead(_valuation(margin, years, discount), retention, clv=clv)
     labels = {"order": order, "product": product, "channel": channel}
     amounts = {"amount": amount, "quantity": quantity, "unit_price": unit_price, "direct_cost": direct_cost}
     cost_file = None if costs is None else read_cost_file(costs, _columns(labels, amounts, extra or ()))
@@ -156,9 +160,7 @@ def demo(
     firm = simulate_firm(n_customers=customers, seed=seed)
     log = firm.log()
     show.show_report(log.report)
-    valuation = attrs.evolve(
-        _valuation(margin, years, discount, clv=True), allocation=ActivityBased(drivers=firm.cost_drivers)
-    )
+    valuation = attrs.evolve(_valuation(margin, years, discount), allocation=ActivityBased(drivers=firm.cost_drivers))
     with show.working("valuing the customers"):
         valued = valuation.run(log, costs=firm.costs, drivers=firm.drivers)
     _finish(valued, out)
@@ -194,9 +196,17 @@ def _observed(read: Callable[..., TransactionLog], start: str | None, end: str |
     return read(window=ObservationWindow(start, end))
 
 
-def _valuation(margin: float | None, years: float, discount: float, *, clv: bool) -> Valuation:
-    settings = Valuation(discount=DiscountRate.annual(discount), horizon=Horizon(years, TimeUnit.YEAR), margin=margin)
-    return settings if clv else attrs.evolve(settings, model=None)
+def _valuation(margin: float | None, years: float, discount: float) -> Valuation:
+    return Valuation(discount=DiscountRate.annual(discount), horizon=Horizon(years, TimeUnit.YEAR), margin=margin)
+
+
+def _looking_ahead(settings: Valuation, retention: float | None, *, clv: bool) -> Valuation:
+    """Put another model of lifetime values in the place of the usual one, or none."""
+    if not clv:
+        return attrs.evolve(settings, model=None)
+    if retention is None:
+        return settings
+    return attrs.evolve(settings, model=RetentionCLV(margin=HistoricalMargin(), retention=retention))
 
 
 def _run(valuation: Valuation, log: TransactionLog, cost_file: CostFile | None) -> CustomerValuation:

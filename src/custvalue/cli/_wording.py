@@ -28,6 +28,7 @@ _SETTINGS = {
     "Valuation.margin": "--margin",
     "DiscountRate": "--discount",
     "Horizon.n": "--years",
+    "RetentionCLV.retention": "--retention",
     "Times.timezone": "--timezone",
     "Times.format": "--time-format",
 }
@@ -69,6 +70,7 @@ _RULES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"Valuation\(model=None\) values", "--no-clv values"),
     (r"Valuation\(model=None\)", "--no-clv"),
     *((rf"\b{re.escape(name)}(?:\.\w+)?:", f"{option}:") for name, option in _SETTINGS.items()),
+    (r"RetentionCLV\(margin=\.\.\., retention=\.\.\.\)", "--retention"),
     (r"prior=LogNormalPrior\(\)", "prior=LogNormalPrior() (in Python)"),
     # keys of a cost file
     (r"pass keep_unknown=True to", 'write unknown = "hold" at the driver to'),
