@@ -330,5 +330,17 @@ def test_real_valuations_carry_their_terms_and_their_window() -> None:
         {"discount": DiscountRate.annual(0.12)},
         {"timing": Timing.START},
     ):
-        with pytest.raises(InputError, match="on the same terms"):
-            EquityStatement.between(june, valued("2026-07-31", **changed))
+        other = valued("2026-07-31", **changed)
+        for opening, closing in ((june, other), (june.table, other.table)):
+            with pytest.raises(InputError, match="on the same terms"):
+                EquityStatement.between(opening, closing, amount="lifetime_value", currency="EUR")
+
+
+def test_a_table_taken_from_a_valuation_still_knows_its_terms() -> None:
+    three = Valuation("2026-06-30", "FittedRetention, Horizon(n=3)").table
+    five = Valuation("2026-09-30", "FittedRetention, Horizon(n=5)").table
+    with pytest.raises(InputError, match="on the same terms"):
+        EquityStatement.between(three, five, currency="EUR")
+
+    may, june = (Valuation("2026-06-30", text).table for text in ("sheet of May", "sheet of June"))
+    assert EquityStatement.between(may, june, currency="EUR").change == 0

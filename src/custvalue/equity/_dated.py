@@ -91,7 +91,7 @@ def dated(source: Valued, amount: str | None, currency: str | Currency | None) -
 def require_comparable(opening: Valued, closing: Valued, amount: str | None) -> None:
     """Insist that two valuations stand in the order of their dates and were made on the same terms.
 
-    Tables that know neither are taken as they are.
+    Tables that know neither are taken as they are; a table taken from a valuation still knows its terms.
 
     Raises
     ------
@@ -105,15 +105,22 @@ def require_comparable(opening: Valued, closing: Valued, amount: str | None) -> 
         if ends[0] > ends[1]:
             got = f"windows to {ends[0]} and to {ends[1]}"
             raise InputError(where, expected="the earlier valuation first", got=got, hint="Exchange the two.")
-    if not (isinstance(opening, Valuated) and isinstance(closing, Valuated)):
-        return
-    terms = [each.table.origins.get(USUAL) for each in (opening, closing)]
-    compared = {amount or _name(each.table.names, None) for each in (opening, closing)}
-    if compared == {USUAL} and None not in terms and terms[0] != terms[1]:
+    terms = [_terms(each, amount) for each in (opening, closing)]
+    if None not in terms and terms[0] != terms[1]:
         hint = "Value both dates with the same settings; what differs would pass for a change of the customers."
         raise InputError(
             where, expected="lifetime values on the same terms", got=f"{terms[0]}; and {terms[1]}", hint=hint
         )
+
+
+def _terms(source: Valued, amount: str | None) -> str | None:
+    """Where a lifetime value comes from, in the words of the valuation; None where nothing is known of it."""
+    if isinstance(source, MoneyTable):
+        return None
+    table = source if isinstance(source, ValueTable) else source.table
+    text = table.origins.get(USUAL) if (amount or _name(table.names, None)) == USUAL else None
+    by_hand = isinstance(source, ValueTable) and text is not None and "Horizon(" not in text
+    return None if by_hand else text
 
 
 def _name(names: tuple[str, ...], amount: str | None) -> str:
