@@ -362,3 +362,16 @@ def test_an_allocator_that_gives_no_allocation_is_refused(log: TransactionLog, d
 
     with pytest.raises(InputError, match="expected an Allocation, got ndarray from Wrong"):
         attrs.evolve(TERMS, allocation=Wrong()).run(log, costs=LEDGER, drivers=drivers)  # type: ignore[arg-type]  # on purpose
+
+
+def test_a_classifier_that_gives_no_classification_is_refused(log: TransactionLog) -> None:
+    class Wrong:
+        def fit(self, values: cv.ValueTable, /) -> Wrong:
+            assert len(values.customers)
+            return self
+
+        def classify(self, values: cv.ValueTable, /) -> object:
+            return ["gold"] * len(values.customers)
+
+    with pytest.raises(InputError, match="expected a Classification, got list from Wrong"):
+        attrs.evolve(TERMS, classifier=Wrong()).run(log)  # type: ignore[arg-type]  # on purpose

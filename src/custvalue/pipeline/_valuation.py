@@ -29,7 +29,7 @@ from custvalue.pipeline._steps import (
     margins,
     spread,
 )
-from custvalue.portfolio import PortfolioClassifier, Pyramid
+from custvalue.portfolio import Classification, PortfolioClassifier, Pyramid
 from custvalue.profitability import ProfitAndLoss
 from custvalue.rfm import RFMScorer, RFMScores, segments
 
@@ -175,8 +175,15 @@ class Valuation:
             scores=scores,
             lifetime=future,
             table=table,
-            classification=self.classifier.fit(table).classify(table),
+            classification=self._classified(table),
         )
+
+    def _classified(self, table: ValueTable) -> Classification:
+        found: object = self.classifier.fit(table).classify(table)
+        if not isinstance(found, Classification):
+            got = f"{type(found).__name__} from {type(self.classifier).__name__}"
+            raise InputError("Valuation.classifier", expected="a Classification", got=got)
+        return found
 
     def _lifetime(self, summary: CustomerSummary, profit: ProfitAndLoss) -> LifetimeParts | None:
         if self.model is None:
