@@ -9,25 +9,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from tests.cli._costs import COSTS
 from tests.pipeline._logs import LEDGER, TERMS, dirty_orders, log_of
 
 from custvalue.cli._export import harmless
-
-COSTS = """
-currency = "EUR"
-period = "2025"
-
-[pools]
-orders = "12345.67"
-lines = 8_000
-
-[activities]
-orders = "orders"
-lines = "lines"
-
-[drivers]
-orders = {count = true}
-"""
 
 
 def command(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -114,7 +99,7 @@ def test_a_misspelt_cost_file_is_explained(orders: Path, tmp_path: Path) -> None
     assert "Did you mean 'currency'?" in done.stderr
 
 
-def test_drivers_come_from_files_too_and_unknown_customers_are_named(orders: Path, tmp_path: Path) -> None:
+def test_drivers_come_from_files_too_and_unknown_and_missing_customers_are_named(orders: Path, tmp_path: Path) -> None:
     visits = "[drivers]\nlines = {file = 'visits.csv', customer = 'id', column = 'n'}"
     (tmp_path / "costs.toml").write_text(COSTS.replace("[drivers]", visits))
     (tmp_path / "visits.csv").write_text("id,n\nC-00001,3\nnobody,4\n")
@@ -123,6 +108,9 @@ def test_drivers_come_from_files_too_and_unknown_customers_are_named(orders: Pat
 
     assert done.returncode == 2
     assert "nobody" in done.stderr
+    assert "visits.csv" in done.stderr
+    assert 'unknown = "hold"' in done.stderr
+    assert 'missing = "zero"' in done.stderr
 
 
 def test_nothing_is_computed_before_the_target_is_checked(orders: Path, tmp_path: Path) -> None:
@@ -202,19 +190,6 @@ def test_accounts_are_folded_into_customers(orders: Path, tmp_path: Path) -> Non
     alone: pd.DataFrame = TERMS.run(log_of(dirty_orders())).to_frame("pandas")  # type: ignore[assignment]  # asked for
     assert len(values) == len(ids) - 2
     assert values["first"] == pytest.approx(alone.set_index("customer")["revenue"][ids[:3]].sum())
-
-
-def test_unknown_and_missing_customers_of_a_driver_file_come_together(orders: Path, tmp_path: Path) -> None:
-    visits = "[drivers]\nlines = {file = 'visits.csv', customer = 'id', column = 'n'}"
-    (tmp_path / "costs.toml").write_text(COSTS.replace("[drivers]", visits))
-    (tmp_path / "visits.csv").write_text("id,n\nC-00001,3\nnobody,4\n")
-
-    done = value(orders, "--costs", tmp_path / "costs.toml")
-
-    assert done.returncode == 2
-    assert "visits.csv" in done.stderr
-    assert 'unknown = "hold"' in done.stderr
-    assert 'missing = "zero"' in done.stderr
 
 
 def _days(path: Path) -> tuple[str, ...]:

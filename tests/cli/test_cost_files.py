@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.cli._costs import COSTS
 
 from custvalue.cli._costs_file import read_cost_file
 from custvalue.errors import InputError, SchemaError
@@ -26,23 +27,6 @@ picking = "linez"
 packing = "orders"
 [drivers]
 orders = {n_uniqe = "order"}
-"""
-
-
-PLAIN = """
-currency = "EUR"
-period = "2025"
-
-[pools]
-orders = "12345.67"
-lines = 8_000
-
-[activities]
-orders = "orders"
-lines = "lines"
-
-[drivers]
-orders = {count = true}
 """
 
 
@@ -118,7 +102,7 @@ def test_a_driver_file_is_named_with_all_its_faults(tmp_path: Path, content: str
 )
 def test_a_slip_is_explained(change: tuple[str, str], words: list[str], tmp_path: Path) -> None:
     path = tmp_path / "costs.toml"
-    path.write_text(PLAIN.replace(*change))
+    path.write_text(COSTS.replace(*change))
 
     with pytest.raises(InputError) as caught:
         read_cost_file(path, COLUMNS | {"lines": True})
@@ -129,6 +113,6 @@ def test_a_slip_is_explained(change: tuple[str, str], words: list[str], tmp_path
 
 def test_the_same_file_without_a_slip_is_read(tmp_path: Path) -> None:
     path = tmp_path / "costs.toml"
-    path.write_text(PLAIN)
+    path.write_text(COSTS)
 
     assert read_cost_file(path, COLUMNS | {"lines": True}).ledger.total == 20_345_67
