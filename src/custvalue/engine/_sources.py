@@ -185,9 +185,7 @@ def _read_csv(files: str, texts: Sequence[str]) -> str:
     return f"read_csv([{files}], sample_size = -1, nullstr = [{missing}]{given})"
 
 
-def _check_lines(
-    connection: duckdb.DuckDBPyConnection, files: str, where: str, found: duckdb.DuckDBPyRelation
-) -> None:
+def _check_lines(connection: duckdb.DuckDBPyConnection, files: str, where: str, found: duckdb.DuckDBPyRelation) -> None:
     """Refuse two columns of one name, which the engine would rename, and rows too ragged for it to find columns."""
     query = f"SELECT * FROM read_csv([{files}], header = false, all_varchar = true) LIMIT 1"  # noqa: S608  # the same
     names = [str(name).strip().lower() for row in connection.sql(query).fetchall() for name in row]
