@@ -68,7 +68,7 @@ def test_only_rows_that_are_no_numbers_are_listed_and_double_ids_too() -> None:
 def test_a_driver_table_wants_an_index_of_customers() -> None:
     ids: CustomerIndex = ["a", "b"]  # type: ignore[assignment]  # wrong on purpose
 
-    with pytest.raises(InputError, match=r"DriverTable.customers: .*CustomerIndex, got list"):
+    with pytest.raises(InputError, match=r"DriverTable\.customers: expected CustomerIndex, got \['a', 'b'\]"):
         DriverTable(customers=ids, drivers={"km": np.ones(2)})
 
 

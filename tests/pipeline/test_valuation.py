@@ -344,7 +344,7 @@ def test_values_that_are_no_finite_numbers_are_refused(worth: object, log: Trans
 
 
 def test_a_frame_is_no_log() -> None:
-    with pytest.raises(InputError, match=r"expected a TransactionLog, got DataFrame"):
+    with pytest.raises(InputError, match=r"Valuation\.run: expected TransactionLog, got DataFrame"):
         TERMS.run(dirty_orders())  # type: ignore[arg-type]  # that is the point
 
 
@@ -373,5 +373,5 @@ def test_a_classifier_that_gives_no_classification_is_refused(log: TransactionLo
         def classify(self, values: cv.ValueTable, /) -> object:
             return ["gold"] * len(values.customers)
 
-    with pytest.raises(InputError, match="expected a Classification, got list from Wrong"):
+    with pytest.raises(InputError, match=r"Wrong\.classify: expected Classification, got \['gold'"):
         attrs.evolve(TERMS, classifier=Wrong()).run(log)  # type: ignore[arg-type]  # on purpose

@@ -12,10 +12,10 @@ from custvalue._arrays import FloatArray
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, Fitted, Prior, checked, estimate
 from custvalue.clv._optimise import Objective, Problem
-from custvalue.clv._settings import require_kind
 from custvalue.clv.posterior import Posterior, sample_posterior
 from custvalue.clv.resampling import CaseWeights, Resampling, gathered, refit
 from custvalue.data import CustomerSummary
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
 __all__ = ["BothPriors", "Drawable", "SupportsDraws", "drawable"]

@@ -21,11 +21,11 @@ from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_li
 from custvalue.clv._kernels.simulation import purchase_ages
 from custvalue.clv._optimise import Problem
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
-from custvalue.clv._settings import require_kind
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.processes import LeavingProcess, PurchaseProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError, UnitError
 
 __all__ = [

@@ -29,7 +29,6 @@ __all__ = [
     "lifetime_values",
     "looked_up",
     "per_customer",
-    "require_kind",
     "values_of",
     "whole_periods",
 ]
@@ -56,20 +55,6 @@ class FirstMargin(enum.Enum):
     def renewals(self) -> int:
         """Renewals before the first margin: 0 or 1."""
         return int(self is FirstMargin.IF_RETAINED)
-
-
-def require_kind(where: str, value: object, *kinds: type, hint: str = "") -> None:
-    """Insist on an object of one of some kinds, as a type checker would.
-
-    Raises
-    ------
-    InputError
-        If it is of another.
-    """
-    if not isinstance(value, kinds):
-        names = [kind.__name__ for kind in kinds]
-        expected = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-        raise InputError(where, expected=expected, got=f"{type(value).__name__} {value!r}"[:80], hint=hint)
 
 
 def floats(value: Iterable[float]) -> tuple[float, ...]:

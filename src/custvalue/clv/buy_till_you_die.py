@@ -24,13 +24,13 @@ from custvalue.clv._protocol import (
 )
 from custvalue.clv._purchases import FirstPurchase, FittedHistories
 from custvalue.clv._result import CustomerValues, Expectation
-from custvalue.clv._settings import require_kind
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.resampling import Resampling, gathered, refit
 from custvalue.clv.tracking import SupportsNewCustomers
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
 __all__ = ["BuyTillYouDie", "FittedBuyTillYouDie", "JointPosterior"]

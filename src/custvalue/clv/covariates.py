@@ -33,7 +33,7 @@ from custvalue.clv._purchases import (
     whole_count,
 )
 from custvalue.clv._result import CustomerValues
-from custvalue.clv._settings import looked_up, require_kind
+from custvalue.clv._settings import looked_up
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.intervals import bounded_values
@@ -41,6 +41,7 @@ from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.clv.processes import UnevenProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
 __all__ = ["FittedWithCovariates", "StaticCovariates", "WithCovariates"]

@@ -23,6 +23,7 @@ from custvalue.clv._kernels import scoring as kernel
 from custvalue.clv._protocol import FittedPurchases, FittedSpend
 from custvalue.clv._result import CustomerValues
 from custvalue.data import CustomerSummary, Holdout, Horizon, TimeUnit
+from custvalue.data._time import DAY_US
 from custvalue.errors import InputError
 
 __all__ = [
@@ -37,8 +38,6 @@ __all__ = [
     "evaluate_spend",
     "naive_purchases",
 ]
-
-_DAY_US = 86_400_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -408,7 +407,7 @@ def by_frequency(
 
 def _length(summary: CustomerSummary, holdout: Holdout) -> Horizon:
     summary.customers.require_same(holdout.customers, where="evaluate (summary against hold-out)")
-    gap = (holdout.starts - summary.observed_until).astype(np.int64) / _DAY_US
+    gap = (holdout.starts - summary.observed_until).astype(np.int64) / DAY_US
     if not 0.0 <= gap <= 1.0:
         got = f"calibration to {summary.observed_until}, hold-out from {holdout.starts}"
         hint = "Split one log: calibration, holdout = log.split(day)."

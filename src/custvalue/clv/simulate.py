@@ -16,13 +16,13 @@ from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._kernels import simulation as kernel
 from custvalue.clv.processes import PurchaseProcess, SpendProcess
 from custvalue.data import Currency, CustomerIndex, CustomerSummary, Holdout, ObservationWindow, TimeUnit
+from custvalue.data._time import DAY_US
 from custvalue.errors import InputError
 
 __all__ = ["SimulatedLog", "simulate_log"]
 
 Seed: TypeAlias = int | np.random.Generator
 _DAY = np.timedelta64(1, "D")
-_DAY_US = 86_400_000_000
 _MOST = 2.0**62  # minor units; a mean that does not exist draws more
 
 
@@ -191,7 +191,7 @@ def simulate_log(
     rng = np.random.default_rng(seed)
     money = Currency.of(currency)
     births = _births(window, acquired_until, n_customers, rng)
-    unit_us = purchases.unit.days * _DAY_US
+    unit_us = purchases.unit.days * DAY_US
     ages = (window.end + _DAY - births).astype(np.int64) / unit_us
     latent = purchases.draw(n_customers, rng)
     owner, age = kernel.purchase_ages(

@@ -21,6 +21,7 @@ from custvalue._frames import Column, FrameKind, build_frame
 from custvalue.clv._result import CustomerValues
 from custvalue.clv._settings import per_customer
 from custvalue.data import CustomerSummary, Horizon, TimeUnit
+from custvalue.data._time import DAY_US
 from custvalue.errors import InputError
 
 __all__ = ["SupportsNewCustomers", "Tracking", "track"]
@@ -150,7 +151,7 @@ class _Expected:
     def __call__(self, age_us: int) -> FloatArray:
         if age_us == 0:
             return np.zeros(self.counts.size)
-        found = self.fitted.new_customer_purchases(Horizon(age_us / 86_400_000_000, TimeUnit.DAY))
+        found = self.fitted.new_customer_purchases(Horizon(age_us / DAY_US, TimeUnit.DAY))
         if not isinstance(found, CustomerValues):
             each = float(found)
             return each * self.counts.astype(np.float64)

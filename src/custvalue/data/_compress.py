@@ -6,10 +6,9 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import BoolArray, FloatArray, IntArray
+from custvalue.data._time import DAY_US
 
-__all__ = ["DAY_US", "Distinct", "distinct_rows"]
-
-DAY_US = 86_400_000_000
+__all__ = ["Distinct", "distinct_rows"]
 
 
 @attrs.frozen(eq=False)

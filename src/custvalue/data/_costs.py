@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import SupportsFloat
 
 import attrs
 import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, check_lengths, float_arrays, numbers, strings
-from custvalue._frames import FrameKind, build_frame, column_names, read_columns
+from custvalue._frames import FrameKind, build_frame, column_names
 from custvalue.data._currency import Amount, Currency, as_currency
 from custvalue.data._customers import CustomerIndex
+from custvalue.data._kinds import is_index
+from custvalue.data._reading import customer_columns, is_amount
 from custvalue.errors import Fault, InputError, SchemaError
 
 __all__ = [
@@ -113,20 +113,10 @@ class CostPool:
     customer: str | int | None = None
 
     def __attrs_post_init__(self) -> None:
-        if not _is_amount(self.amount):
+        if not is_amount(self.amount):
             hint = "Write 1234.50, or '1234.50'." if isinstance(self.amount, str) else ""
             where, expected = f"pool {self.name!r}", "a finite amount in major units"
             raise InputError(where, expected=expected, got=repr(self.amount), hint=hint)
-
-
-def _is_amount(value: object) -> bool:
-    """Whether something is a number, or text that is one."""
-    if isinstance(value, bool) or not isinstance(value, SupportsFloat | str):
-        return False
-    try:
-        return Decimal(str(value)).is_finite()
-    except InvalidOperation:
-        return False
 
 
 def _pools(value: Iterable[CostPool]) -> tuple[CostPool, ...]:
@@ -235,16 +225,12 @@ class DriverTable(ArrayHolder):
     ([3.0, 1.0], 4.0)
     """
 
-    customers: CustomerIndex
+    customers: CustomerIndex = attrs.field(validator=is_index)
     drivers: Mapping[str, FloatArray] = attrs.field(converter=float_arrays)
     unknown: Mapping[str, float] = attrs.field(factory=dict, converter=numbers)
     period: str = ""
 
     def __attrs_post_init__(self) -> None:
-        given: object = self.customers
-        if not isinstance(given, CustomerIndex):
-            hint = "Write customers=CustomerIndex([...])."
-            raise InputError("DriverTable.customers", expected="a CustomerIndex", got=type(given).__name__, hint=hint)
         check_lengths("DriverTable", len(self.customers), dict(self.drivers))
         infinite = [name for name, values in self.drivers.items() if bool(np.any(np.isinf(values)))]
         if infinite:
@@ -285,12 +271,8 @@ class DriverTable(ArrayHolder):
         """
         names = [name for name in column_names(frame, what="driver table") if name != customer]
         wanted = list(strings(drivers)) if drivers is not None else names
-        columns = read_columns(frame, [customer, *wanted], what="driver table")
-        faults = [*_id_faults(customer, columns[customer])]
-        faults += [fault for name in wanted for fault in _numeric_faults(name, columns[name])]
-        SchemaError.raise_for("driver table", faults)
-        found = CustomerIndex(columns.pop(customer))
-        table = cls(customers=found, drivers={name: columns[name] for name in wanted}, period=period)
+        found, columns = customer_columns(frame, customer, wanted, what="driver table")
+        table = cls(customers=found, drivers=columns, period=period)
         return table if customers is None else table.on(customers, keep_unknown=keep_unknown)
 
     def on(self, customers: CustomerIndex, *, keep_unknown: bool = False) -> DriverTable:
@@ -373,29 +355,3 @@ class DriverTable(ArrayHolder):
     def __repr__(self) -> str:
         """One line."""
         return f"DriverTable({len(self.customers):,} customers; {', '.join(self.names)})"
-
-
-def _id_faults(name: str, column: np.ndarray) -> Iterable[Fault]:
-    """What makes a column no index of customers, under the column's own name."""
-    try:
-        CustomerIndex(column)
-    except SchemaError as error:
-        yield from (attrs.evolve(fault, where=f"column {name!r}") for fault in error.faults)
-    except InputError as error:
-        yield Fault(f"column {name!r}", error.expected, error.got, error.hint)
-
-
-def _numeric_faults(name: str, column: np.ndarray) -> Iterable[Fault]:
-    """Rows that are no numbers; all of them where numbers came as text."""
-    if column.dtype.kind in "iufb":
-        return
-    items = list(enumerate(column.tolist()))
-    other = [(row, item) for row, item in items if item is not None and not isinstance(item, int | float)]
-    if not other:
-        return
-    strange = [(row, item) for row, item in other if not _is_amount(item)]
-    shown, got, hint = (
-        (strange, "something else", "") if strange else (other, f"type {column.dtype}", "Convert it first.")
-    )
-    rows = [f"row {row}: {item!r}" for row, item in shown[:20]]
-    yield Fault(f"column {name!r}", "numbers", got, hint, rows, len(shown))

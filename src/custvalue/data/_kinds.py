@@ -12,8 +12,8 @@ from custvalue.errors import InputError
 __all__ = ["is_index", "require_kind"]
 
 
-def require_kind(where: str, value: object, kinds: type | tuple[type, ...], hint: str) -> None:
-    """Insist on the type of an argument, at the door and in words.
+def require_kind(where: str, value: object, *kinds: type, hint: str = "") -> None:
+    """Insist on an argument of one of some types, at the door and in words.
 
     Raises
     ------
@@ -21,11 +21,12 @@ def require_kind(where: str, value: object, kinds: type | tuple[type, ...], hint
         If it is of another.
     """
     if not isinstance(value, kinds):
-        names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+        names = [kind.__name__ for kind in kinds]
+        expected = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
         got = repr(value) if isinstance(value, str | int | float | list | tuple) else type(value).__name__
-        raise InputError(where, expected=" or ".join(names), got=got[:100], hint=hint)
+        raise InputError(where, expected=expected, got=got[:100], hint=hint)
 
 
 def is_index(holder: object, field: attrs.Attribute[Any], value: object) -> None:
     """Validate an attrs field that holds the customers: a plain list of ids is refused."""
-    require_kind(f"{type(holder).__name__}.{field.name}", value, CustomerIndex, "Write CustomerIndex([...]).")
+    require_kind(f"{type(holder).__name__}.{field.name}", value, CustomerIndex, hint="Write CustomerIndex([...]).")

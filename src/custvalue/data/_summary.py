@@ -20,11 +20,11 @@ from custvalue._arrays import (
     locked,
 )
 from custvalue._frames import FrameKind, build_frame
-from custvalue.data._compress import DAY_US, distinct_rows
+from custvalue.data._compress import distinct_rows
 from custvalue.data._currency import Currency, as_currency
 from custvalue.data._customers import CustomerIndex
 from custvalue.data._kinds import is_index
-from custvalue.data._time import Collapse, TimeUnit
+from custvalue.data._time import DAY_US, Collapse, TimeUnit
 from custvalue.errors import InputError
 
 __all__ = ["CustomerSummary", "Holdout", "PurchasePatterns", "ValueSeries"]

@@ -18,12 +18,12 @@ from custvalue._arrays import (
     strings,
     texts,
 )
-from custvalue._frames import FrameKind, build_frame, column_names, read_columns
-from custvalue.data._costs import _id_faults, _numeric_faults
+from custvalue._frames import FrameKind, build_frame, column_names
 from custvalue.data._currency import Currency, as_currency
 from custvalue.data._customers import CustomerIndex
 from custvalue.data._kinds import is_index, require_kind
-from custvalue.errors import AlignmentError, InputError, SchemaError
+from custvalue.data._reading import customer_columns
+from custvalue.errors import AlignmentError, InputError
 
 __all__ = ["CustomerMargin", "MoneyTable", "ValueTable", "Weights"]
 
@@ -86,13 +86,9 @@ class ValueTable(ArrayHolder):
         """
         names = [name for name in column_names(frame, what="value table") if name != customer]
         wanted = names if measures is None else list(strings(measures))
-        columns = read_columns(frame, [customer, *wanted], what="value table")
-        ids = columns.pop(customer)
-        faults = [*_id_faults(customer, ids)]
-        faults += [fault for name in wanted for fault in _numeric_faults(name, columns[name])]
-        SchemaError.raise_for("value table", faults)
+        customers, columns = customer_columns(frame, customer, wanted, what="value table")
         origins = dict.fromkeys(wanted, origin) if origin else {}
-        return cls(customers=CustomerIndex(ids), measures=columns, origins=origins)
+        return cls(customers=customers, measures=columns, origins=origins)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,7 +144,9 @@ class ValueTable(ArrayHolder):
         """
         if isinstance(measures, ValueTable):
             return self.with_measures(_lined_up(measures, self.customers), {**measures.origins, **(origins or {})})
-        require_kind("ValueTable.with_measures", measures, Mapping, "A frame goes in by ValueTable.from_frame(...).")
+        require_kind(
+            "ValueTable.with_measures", measures, Mapping, hint="A frame goes in by ValueTable.from_frame(...)."
+        )
         return attrs.evolve(self, measures={**self.measures, **measures}, origins={**self.origins, **(origins or {})})
 
     def to_frame(self, like: FrameKind = "pandas") -> object:

@@ -14,6 +14,7 @@ from custvalue.errors import InputError
 __all__ = ["Collapse", "DiscountRate", "Horizon", "ObservationWindow", "TimeUnit", "Timing"]
 
 DAYS_PER_YEAR = 365.25
+DAY_US = 86_400_000_000
 
 
 class TimeUnit(enum.Enum):

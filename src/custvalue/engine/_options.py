@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Required, TypedDict
 
 from custvalue.data import Currency, ObservationWindow
+from custvalue.data._kinds import require_kind
 from custvalue.engine._columns import LABELS, Roles
 from custvalue.engine._intake import Settings
 from custvalue.engine.identity import IdentityMap
@@ -79,9 +80,8 @@ _KINDS: dict[str, tuple[type, str]] = {
 def _check_kinds(where: str, options: LogOptions) -> None:
     """Check that settings are of their types, and that columns are named one by one."""
     for name, (kind, such_as) in _KINDS.items():
-        value = options.get(name)
-        if value is not None and not isinstance(value, kind):
-            raise InputError(f"{where}({name}=)", expected=f"such as {such_as}", got=repr(value))
+        if options.get(name) is not None:
+            require_kind(f"{where}({name}=)", options.get(name), kind, hint=f"Write {such_as}.")
     if isinstance(options.get("extra"), str):
         raise InputError(f"{where}(extra=)", expected="several names", got=repr(options["extra"]),
                          hint=f"extra=({options['extra']!r},)")  # fmt: skip

@@ -110,7 +110,7 @@ def _ids(column: Column | None) -> str:
         number = f"CAST({name} AS DOUBLE)"
         return f"CASE WHEN abs({number}) <= {c.EXACT} AND {number} = rint({number}) THEN CAST({number} AS BIGINT) END"
     text = f"CAST({name} AS STRING)"
-    return f"CASE WHEN btrim({text}, ' \\t\\r\\n') <> '' THEN {text} END"
+    return f"CASE WHEN btrim({text}, {c.BLANKS!r}) <> '' THEN {text} END"
 
 
 def _days(column: Column | None, zone: str, text_format: str) -> list[tuple[str, str]]:

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from custvalue._arrays import BoolArray, FloatArray
 from custvalue._frames import read_columns
 from custvalue.data import Collapse, Currency, CustomerIndex, CustomerSummary, ObservationWindow, TimeUnit
+from custvalue.data._time import DAY_US
 from custvalue.errors import Fault, SchemaError
 
 __all__ = ["summary_from_btyd"]
 
 _WHAT = "frequency-recency table"
-_DAY_US = 86_400_000_000
 _SHOWN = 20
 _TOLERANCE = 1e-9
 
@@ -125,7 +125,7 @@ def summary_from_btyd(  # noqa: PLR0913  # one argument for each column, under t
 
 
 def _microseconds(ages: FloatArray, unit: TimeUnit) -> NDArray[np.timedelta64]:
-    return np.rint(ages * unit.days * _DAY_US).astype("timedelta64[us]")
+    return np.rint(ages * unit.days * DAY_US).astype("timedelta64[us]")
 
 
 def _index_as_column(frame: object, customer: str) -> object:

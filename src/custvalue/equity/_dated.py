@@ -69,7 +69,7 @@ def dated(source: Valued, amount: str | None, currency: str | Currency | None) -
         units.
     """
     hint = "A frame becomes a table by ValueTable.from_frame(frame, customer=...)."
-    require_kind("EquityStatement.between", source, (MoneyTable, ValueTable, Valuated), hint)
+    require_kind("EquityStatement.between", source, MoneyTable, ValueTable, Valuated, hint=hint)
     if isinstance(source, MoneyTable):
         return Dated(source.customers, source[_name(source.names, amount)], source.currency)
     table = source if isinstance(source, ValueTable) else source.table

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import TypeAlias
 
 from custvalue._frames import read_columns
 from custvalue.data import Amount, Currency
+from custvalue.data._reading import finite_decimal
 from custvalue.equity._kernels import exact
 from custvalue.equity._result import Line, LineName
 from custvalue.errors import Fault, SchemaError
@@ -80,7 +80,7 @@ def _checked(rows: Sequence[tuple[str, object, object]]) -> dict[str, tuple[int,
     faults += [Fault(f"line {name!r}", "to be there once", f"{n} times") for name, n in times.items() if n > 1]
     found = {}
     for name, customers, mean in rows:
-        count, value = _number(customers), _number(mean)
+        count, value = finite_decimal(customers), finite_decimal(mean)
         if count is None or count < 0 or count % 1 != 0:
             faults.append(Fault(f"line {name!r}", "a whole number of customers, 0 customers or more", str(customers)))
         if value is None:
@@ -90,15 +90,6 @@ def _checked(rows: Sequence[tuple[str, object, object]]) -> dict[str, tuple[int,
             found[name] = int(count), Fraction(value)
     SchemaError.raise_for(_WHAT, faults)
     return found
-
-
-def _number(value: object) -> Decimal | None:
-    """Read a number exactly as it is written; None if it is not a finite one."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _require_enough(counts: Mapping[str, int], subtotal: int) -> None:

@@ -123,7 +123,7 @@ class EquityStatement:
         for name, some in (("former", former), ("lost", lost)):
             if some is not None:
                 hint = "Write CustomerIndex([...])."
-                require_kind(f"EquityStatement.between {name}", some, CustomerIndex, hint)
+                require_kind(f"EquityStatement.between {name}", some, CustomerIndex, hint=hint)
         first, second = dated(opening, amount, currency), dated(closing, amount, currency)
         require_comparable(opening, closing, amount)
         if first.currency != second.currency:

@@ -10,6 +10,7 @@ import numpy as np
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv import CLVModel, CustomerValues, FitReport, FittedCLV, SupportsMargin, SupportsParts
 from custvalue.costing import Allocation, CostAllocator
+from custvalue.costing._combine import charged
 from custvalue.data import (
     CostLedger,
     CustomerIndex,
@@ -21,6 +22,7 @@ from custvalue.data import (
     MoneyTable,
     Timing,
 )
+from custvalue.data._kinds import require_kind
 from custvalue.errors import AlignmentError, InputError
 from custvalue.profitability import ProfitAndLoss, Waterfall
 
@@ -111,11 +113,7 @@ def _charge(
         missing = [name for name, given in (("costs", costs), ("drivers", drivers)) if given is None]
         hint = "Valuation(allocation=...).run(log, costs=ledger, drivers=log.drivers(...))."
         raise InputError("Valuation.run", expected="costs and drivers", got=f"no {' and no '.join(missing)}", hint=hint)
-    done: object = allocator.allocate(costs, drivers.on(money.customers))
-    if not isinstance(done, Allocation):
-        got, hint = f"{type(done).__name__} from {type(allocator).__name__}", "Allocation.from_shares(costs, ...)."
-        raise InputError("Valuation.allocation", expected="an Allocation", got=got, hint=hint)
-    return done
+    return charged(allocator, costs, drivers.on(money.customers))
 
 
 def account(money: MoneyTable, margin: float | None, allocation: Allocation | None) -> ProfitAndLoss:
@@ -199,12 +197,11 @@ def lifetime(model: CLVModel, summary: CustomerSummary, margin: CustomerMargin, 
     )
 
 
-def _checked(value: object, fit: object) -> CustomerValues:
+def _checked(value: CustomerValues, fit: object) -> CustomerValues:
     """What a lifetime-value model gave, if it is a finite number for everybody."""
     where = f"Valuation.model: {type(fit).__name__}.lifetime_value"
-    if not isinstance(value, CustomerValues):
-        hint = "CustomerValues(customers=summary.customers, values=..., measure='lifetime_value')."
-        raise InputError(where, expected="CustomerValues", got=type(value).__name__, hint=hint)
+    hint = "CustomerValues(customers=summary.customers, values=..., measure='lifetime_value')."
+    require_kind(where, value, CustomerValues, hint=hint)
     wrong = np.flatnonzero(~np.isfinite(value.values))
     if wrong.size:
         got = f"{wrong.size:,} others, such as {value.values[wrong[0]]} for {value.customers.ids[wrong[0]]!s}"

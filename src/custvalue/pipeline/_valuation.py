@@ -14,6 +14,7 @@ from custvalue._arrays import FloatArray
 from custvalue.clv import MBGNBD, BuyTillYouDie, CLVModel, GammaGamma, NonPositive, SupportsParts
 from custvalue.costing import Allocation, CostAllocator
 from custvalue.data import CostLedger, CustomerSummary, DiscountRate, DriverTable, Horizon, TimeUnit, Timing, ValueTable
+from custvalue.data._kinds import require_kind
 from custvalue.engine import TransactionLog
 from custvalue.errors import ConvergenceError, InputError
 from custvalue.pipeline._result import CustomerValuation, Facts, cost_origins
@@ -29,7 +30,8 @@ from custvalue.pipeline._steps import (
     margins,
     spread,
 )
-from custvalue.portfolio import Classification, PortfolioClassifier, Pyramid
+from custvalue.portfolio import PortfolioClassifier, Pyramid
+from custvalue.portfolio._protocol import classified
 from custvalue.profitability import ProfitAndLoss
 from custvalue.rfm import RFMScorer, RFMScores, segments
 
@@ -151,10 +153,8 @@ class Valuation:
         ConvergenceError
             If the lifetime-value model cannot be fitted; the message says what to try.
         """
-        given: object = log
-        if not isinstance(given, TransactionLog):
-            hint = "TransactionLog.from_frame(orders, customer=..., time=..., amount=..., currency=...)."
-            raise InputError("Valuation.run", expected="a TransactionLog", got=type(given).__name__, hint=hint)
+        hint = "TransactionLog.from_frame(orders, customer=..., time=..., amount=..., currency=...)."
+        require_kind("Valuation.run", log, TransactionLog, hint=hint)
         money = log.revenue()
         summary = log.summarize(unit=TimeUnit.WEEK)
         allocation = allocate(self.allocation, costs, drivers, money)
@@ -175,15 +175,8 @@ class Valuation:
             scores=scores,
             lifetime=future,
             table=table,
-            classification=self._classified(table),
+            classification=classified(self.classifier.fit(table), table),
         )
-
-    def _classified(self, table: ValueTable) -> Classification:
-        found: object = self.classifier.fit(table).classify(table)
-        if not isinstance(found, Classification):
-            got = f"{type(found).__name__} from {type(self.classifier).__name__}"
-            raise InputError("Valuation.classifier", expected="a Classification", got=got)
-        return found
 
     def _lifetime(self, summary: CustomerSummary, profit: ProfitAndLoss) -> LifetimeParts | None:
         if self.model is None:

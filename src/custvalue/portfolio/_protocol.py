@@ -71,5 +71,5 @@ def classified(fitted: FittedClassifier, values: ValueTable) -> Classification:
     """
     found = fitted.classify(values)
     hint = "Build it with Classification.from_labels(values, labels, scheme)."
-    require_kind(f"{type(fitted).__name__}.classify", found, Classification, hint)
+    require_kind(f"{type(fitted).__name__}.classify", found, Classification, hint=hint)
     return found

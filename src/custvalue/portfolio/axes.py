@@ -172,7 +172,7 @@ def require_measures(where: str, values: ValueTable, measures: Iterable[str]) ->
         Naming every measure that it has not, those needed and those there are.
     """
     hint = "A frame becomes a table by ValueTable.from_frame(frame, customer=...); a valuation has one, .table."
-    require_kind(where, values, ValueTable, hint)
+    require_kind(where, values, ValueTable, hint=hint)
     wanted = tuple(dict.fromkeys(measures))
     hint = "Add it with values.with_measures(...), or name another."
     faults = [Fault(f"measure {name!r}", "to be in the table", "none", hint) for name in wanted if name not in values]

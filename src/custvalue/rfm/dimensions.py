@@ -11,6 +11,7 @@ import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, locked
 from custvalue.data import CustomerIndex, CustomerSummary, ValueTable
+from custvalue.data._time import DAY_US
 from custvalue.errors import InputError
 
 __all__ = [
@@ -32,8 +33,6 @@ __all__ = [
 ]
 
 Column: TypeAlias = FloatArray | IntArray
-
-_DAY_US = 86_400_000_000
 
 
 class Monetary(enum.Enum):
@@ -173,7 +172,7 @@ def _measured(
 
 
 def _whole_days(span: np.ndarray) -> IntArray:
-    days: IntArray = span.astype(np.int64) // _DAY_US
+    days: IntArray = span.astype(np.int64) // DAY_US
     return days
 
 
