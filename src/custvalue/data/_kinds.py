@@ -23,7 +23,8 @@ def require_kind(where: str, value: object, *kinds: type, hint: str = "") -> Non
     if not isinstance(value, kinds):
         names = [kind.__name__ for kind in kinds]
         expected = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-        got = repr(value) if isinstance(value, str | int | float | list | tuple) else type(value).__name__
+        got = repr(value) if isinstance(value, list | tuple) else type(value).__name__
+        got += f" {value!r}" if isinstance(value, str | int | float) else ""
         raise InputError(where, expected=expected, got=got[:100], hint=hint)
 
 
