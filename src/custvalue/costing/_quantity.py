@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -62,7 +62,7 @@ class Preparer:
         unknown = sum(weight * self.drivers.unknown.get(part, 0.0) for part, weight in driver.items())
         return self._once(name, lambda: weighted_sum(self.drivers, driver), unknown)
 
-    def _once(self, name: str, read: Any, unknown: float) -> Quantity:  # noqa: ANN401  # a thunk of an array
+    def _once(self, name: str, read: Callable[[], FloatArray], unknown: float) -> Quantity:
         if name not in self._ready:
             self._check_unknown(name, unknown)
             self._ready[name] = prepare(name, read(), self.drivers.customers.ids, self.policies, unknown)

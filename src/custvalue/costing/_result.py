@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import attrs
@@ -181,7 +182,7 @@ class Allocation(ArrayHolder):
         rows = []
         for line in self.lines:
             amount, quantity = line.share(position, customer), line.quantity(position)
-            if amount or (quantity and quantity == quantity):  # noqa: PLR0124  # NaN is not itself
+            if amount or (quantity and not math.isnan(quantity)):
                 pool = self.costs.minor(line.pool)
                 share = amount / pool if pool else 0.0
                 row = (line.pool, line.activity, line.driver, quantity, line.total, line.rate / scale, amount, share)
