@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.clv._cdnow import make_summary, repeated
 
+from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv._optimise import maximise
@@ -137,6 +138,28 @@ def test_fit_is_the_same_in_any_unit(model: BGNBD | ParetoNBD, origin: float, un
         expected.expected_purchases(summary, WEEKS).values,
         rtol=1e-4,
     )
+    bounds = [fit.expected_purchases(summary, WEEKS).interval() for fit in (found, expected)]
+    np.testing.assert_allclose(bounds[0].lower, bounds[1].lower, rtol=1e-3)
+    np.testing.assert_allclose(bounds[0].upper, bounds[1].upper, rtol=1e-3)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_intercept_beyond_all_numbers_is_no_trouble() -> None:
+    """A coefficient of .5 a year: the intercept belongs to the year 0, 1,990 years from all customers."""
+    summary, known = pareto_customers(600, 0.5, 0.5, seed=8)
+    year = StaticCovariates.from_columns(known.customers, {"year": 1990 + known.columns(["group"])[:, 0]})
+    fit = WithCovariates(model=BGNBD(), covariates=year, purchase=("year",)).fit(summary)
+    fit = fit.with_theta(fit.estimate.theta + np.array([0.0, 1990.0, 0.0, 0.0, 1.0]))
+    draws = ParameterDraws(
+        names=fit.estimate.names,
+        theta=fit.estimate.theta + 1e-3 * np.arange(3)[:, None] * (fit.estimate.theta == fit.estimate.theta[0]),
+        positive=fit.estimate.positive,
+        method="made up",
+    )
+
+    assert fit.params["alpha"] == np.inf
+    assert draws.interval()["alpha"] == (np.inf, np.inf)
+    assert np.isfinite(fit.expected_purchases(summary, WEEKS).values).all()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)

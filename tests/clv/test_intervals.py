@@ -20,6 +20,7 @@ from custvalue.clv import (
     with_intervals,
 )
 from custvalue.clv import intervals as module
+from custvalue.clv._normal import normal_quantile
 from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, RowPredictor
 from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
 from custvalue.errors import ConvergenceError, InputError
@@ -147,6 +148,65 @@ def test_infinite_means_stay_infinite() -> None:
     lower, upper = DeltaIntervals(fitted=Toy(), predict=endless).interval(0.95)
     assert np.isposinf([lower[1], upper[1]]).all()
     assert np.isfinite([lower[[0, 2]], upper[[0, 2]]]).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_mean_close_to_where_means_end_has_no_upper_bound() -> None:
+    """It is infinite one step further; the lower bound takes the slope of the finite side."""
+
+    def mean(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        beyond = fitted.estimate.values[0] - np.array([4.999, 3.0])
+        values: np.ndarray = np.where(beyond > 0.0, 1.0 / np.maximum(beyond, 1e-300), np.inf)
+        return values if rows is None else values[rows]
+
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=mean).interval(0.95)
+    # d log(mean) / d log(scale) at 5: -5 / .001, by a one-sided difference of 1e-3 about half of that in size; -5 / 2
+    assert upper[0] == np.inf
+    assert 0.0 <= lower[0] < 1e-100
+    assert [lower[1], upper[1]] == pytest.approx([0.5 * np.exp(-0.489991), 0.5 * np.exp(0.489991)], rel=1e-5)
+
+
+@pytest.mark.filterwarnings("error")
+def test_bounds_beyond_all_numbers_are_infinite() -> None:
+    """10,000 times as steep as the log of the scale: e^(+-1960)."""
+
+    def steep(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            values: np.ndarray = np.exp(1e4 * (fitted.estimate.theta[:1] - np.log(5.0)))
+        return values if rows is None else values[rows]
+
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=steep).interval(0.95)
+    assert (lower[0], upper[0]) == (0.0, np.inf)
+
+
+def test_parameters_that_go_together_are_moved_together() -> None:
+    """An intercept at 0 and a slope on a column around 10,000: their sum there is known to .1, either alone is not."""
+    column = 10_000.0
+    design = np.array([[1.0, column], [1.0, column + 1.0], [1.0, column - 1.0]])
+    fit = Toy(
+        attrs.evolve(Toy().estimate, hessian=-100.0 / 3 * design.T @ design, theta=np.array([-2.0 * column, 2.0]))
+    )
+
+    def at_column(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        values: np.ndarray = np.exp(design @ fitted.estimate.theta)[:2]
+        return values if rows is None else values[rows]
+
+    lower, upper = DeltaIntervals(fitted=fit, predict=at_column).interval(0.95)
+    # least squares: variance .01 at the mean of three equal weights, and .01 + 1 / (2 x 100 / 3) one unit away
+    half = normal_quantile(0.975) * np.sqrt([0.01, 0.01 + 3 / 200])
+    assert np.log(lower) == pytest.approx(np.array([0.0, 2.0]) - half, abs=1e-4)
+    assert np.log(upper) == pytest.approx(np.array([0.0, 2.0]) + half, abs=1e-4)
+
+
+def test_differences_of_rounding_are_no_slope() -> None:
+    """A probability next to 1 that jumps by a unit in the last place."""
+
+    def sure(fitted: Toy, rows: np.ndarray | None) -> np.ndarray:
+        values = np.array([1.0 - 2.0**-52 * (1 + (fitted.estimate.theta[1] > -3.0))])
+        return values if rows is None else values[rows]
+
+    lower, upper = DeltaIntervals(fitted=Toy(), predict=sure, probability=True).interval(0.95)
+    assert 1.0 - 1e-14 < lower[0] <= upper[0] <= 1.0
 
 
 def test_open_parameters_are_refused_with_advice() -> None:

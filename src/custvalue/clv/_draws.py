@@ -58,15 +58,18 @@ class ParameterDraws(ArrayHolder):
     @property
     def values(self) -> FloatArray:
         """(n_draws, n_params) parameters on their natural scale."""
-        logs = np.where(self.positive, self.theta, 0.0)
-        natural: FloatArray = np.where(self.positive, np.exp(logs), self.theta)
-        return natural
+        return self._natural(self.theta)
 
     def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Central interval of each parameter, by name."""
         tail = 0.5 * (1.0 - checked_level(level))
-        low, high = np.quantile(self.values, [tail, 1.0 - tail], axis=0)
+        low, high = self._natural(np.quantile(self.theta, [tail, 1.0 - tail], axis=0))
         return {name: (float(a), float(b)) for name, a, b in zip(self.names, low, high, strict=True)}
+
+    def _natural(self, theta: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore"):  # an intercept far from the customers may be beyond any number: inf
+            natural: FloatArray = np.where(self.positive, np.exp(np.where(self.positive, theta, 0.0)), theta)
+        return natural
 
     def thinned(self, n_draws: int) -> ParameterDraws:
         """At most ``n_draws`` of the draws, evenly spaced."""

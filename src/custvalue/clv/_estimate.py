@@ -9,7 +9,7 @@ from typing import Protocol, Self, TypeVar, runtime_checkable
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, float_array, strings
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
 from custvalue.clv._normal import normal_quantile
 from custvalue.clv._optimise import FAR, Objective, Optimum, Problem, maximise
 from custvalue.errors import ConvergenceError, InputError
@@ -171,20 +171,29 @@ class Estimate(ArrayHolder):
         return dict(zip(self.names, self.values.tolist(), strict=True))
 
     @property
+    def theta_axes(self) -> FloatArray:
+        """(n_params, n_axes) axes of the covariance in ``theta``, one standard error long each; no flat ones."""
+        return self._axes[0]
+
+    @property
     def theta_covariance(self) -> FloatArray:
         """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing."""
+        half, lost = self._axes
+        covariance: FloatArray = half @ half.T
+        covariance[lost, :] = covariance[:, lost] = np.nan
+        covariance[lost, lost] = np.inf
+        return covariance
+
+    @property
+    def _axes(self) -> tuple[FloatArray, IntArray]:
+        """The axes along which the data determine something, and the parameters which some flat axis leaves open."""
         # logs have a unit of their own; any other parameter is measured by its own curvature
         own = np.sqrt(np.abs(np.diag(self.hessian)))
         unit = np.where(np.array(self.positive) | (own == 0.0), 1.0, own)
         curvature, axes = np.linalg.eigh(-self.hessian / np.outer(unit, unit))
         flat = curvature <= max(1e-13 * float(np.abs(curvature).max()), 1e-300)
-        good = axes[:, ~flat]
-        half: FloatArray = good / np.sqrt(curvature[~flat]) / unit[:, None]
-        covariance: FloatArray = half @ half.T
-        lost = np.flatnonzero((np.abs(axes[:, flat]) > 1e-3).any(axis=1))
-        covariance[lost, :] = covariance[:, lost] = np.nan
-        covariance[lost, lost] = np.inf
-        return covariance
+        half: FloatArray = axes[:, ~flat] / np.sqrt(curvature[~flat]) / unit[:, None]
+        return half, np.flatnonzero((np.abs(axes[:, flat]) > 1e-3).any(axis=1))
 
     @property
     def covariance(self) -> FloatArray:

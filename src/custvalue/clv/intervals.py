@@ -7,7 +7,7 @@ customer will really do scatters far wider about it; for that, simulate.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 import numpy as np
@@ -31,10 +31,11 @@ __all__ = [
     "with_intervals",
 ]
 
-_STEP = 0.02  # of a difference, in standard errors of the parameter
-_LEAST, _MOST = 1e-6, 1e-3
-_FAR = 4.0  # standard errors a parameter is moved to see whether a prediction can change its sign
-_FAR_LOG = 1.0  # at most, on a scale of logs
+_STEP = 0.02  # of a difference, in standard errors along an axis
+_STEP_LOG = 1e-3  # at most, in any log-parameter
+_FAR = 4.0  # standard errors the parameters are moved to see whether a prediction can change its sign
+_FAR_LOG = 1.0  # at most, in any log-parameter
+_ROUNDING = 8.0 * np.finfo(np.float64).eps  # relative differences of this size say nothing
 _BLOCK_VALUES = 4_000_000  # draws x customers held at once
 
 
@@ -59,14 +60,31 @@ FittedT = TypeVar("FittedT", bound=SupportsIntervals)
 RowPredictor = Callable[[FittedT, IntArray | None], FloatArray]
 
 
+class _Moved(NamedTuple):
+    """Predictions (n,) with the parameters that many standard errors along an axis, forwards and backwards."""
+
+    above: FloatArray
+    below: FloatArray
+    errors: float
+
+    @property
+    def equal(self) -> BoolArray:
+        """Which predictions do not differ by more than rounding; (n,)."""
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(self.above - self.below)
+        equal: BoolArray = np.isfinite(self.below) & (apart <= _ROUNDING * np.abs(self.below))
+        return equal
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class DeltaIntervals(Generic[FittedT]):
-    """Bounds by the delta method: the slope of the prediction in the parameters, times their covariance.
+    """Bounds by the delta method: the slopes of the prediction along the axes of the parameters' covariance.
 
     Made on the scale the prediction lives on: logs of amounts and counts, logits of probabilities, the plain scale for
     what is zero or may be negative; so bounds stay where they belong. The scale is chosen customer by customer: who
-    else is in the call makes no difference. A positive prediction may be negative where it becomes so when a parameter
-    moves by 4 standard errors.
+    else is in the call makes no difference. A positive prediction may be negative where it becomes so when the
+    parameters move by 4 standard errors along an axis. A prediction that is infinite right beside its value, such as a
+    mean close to where means end, has no upper bound.
 
     Parameters
     ----------
@@ -95,17 +113,17 @@ class DeltaIntervals(Generic[FittedT]):
         ConvergenceError
             If the data leave a parameter undetermined, so that there is no covariance to use.
         """
-        covariance = self._covariance()
-        deviations = np.sqrt(np.diag(covariance))
+        axes = self._axes()
         centre = self.predict(self.fitted, None)
-        steps = np.clip(_STEP * deviations, _LEAST, np.maximum(_MOST, _MOST * np.abs(self.fitted.estimate.theta)))
-        moved = [(self._moved(at, step), self._moved(at, -step)) for at, step in enumerate(steps)]
+        moved = self._both_ways(axes, _STEP, _STEP_LOG)
         log: BoolArray = np.zeros(centre.shape, dtype=np.bool_)
         if not self.probability:
-            log = self._on_logs(centre, _deviation(self._slopes(moved, steps, log), covariance), deviations)
-        half = normal_quantile(0.5 + level / 2.0) * _deviation(self._slopes(moved, steps, log), covariance)
+            plain, _ = self._spread(centre, moved, log)
+            log = self._on_logs(centre, plain, axes)
+        deviation, endless = self._spread(centre, moved, log)
+        half = normal_quantile(0.5 + level / 2.0) * deviation
         middle = self._link(centre, log)
-        return self._back(middle - half, log), self._back(middle + half, log)
+        return self._back(middle - half, log), self._back(np.where(endless, np.inf, middle + half), log)
 
     def total_interval(self, level: float, /) -> tuple[float, float]:
         """Lower and upper bound of the sum over customers; errors as :meth:`interval`."""
@@ -116,60 +134,66 @@ class DeltaIntervals(Generic[FittedT]):
         """Bounds of the same ``n`` predictions from draws; errors as :class:`DrawIntervals`."""
         return DrawIntervals(fitted=self.fitted, draws=draws, predict=self.predict, n_customers=n)
 
-    def _covariance(self) -> FloatArray:
+    def _axes(self) -> FloatArray:
         estimate = self.fitted.estimate
-        covariance = estimate.theta_covariance
-        if not bool(np.isfinite(covariance).all()):
+        if not bool(np.isfinite(estimate.theta_covariance).all()):
             message = (
                 "no delta-method interval: the data leave a parameter undetermined; use fit.posterior(...) with a prior"
             )
             raise ConvergenceError(f"{message} ({estimate.report})", fit=self.fitted)
-        return covariance
+        return estimate.theta_axes
 
-    def _moved(self, at: int, step: float, rows: IntArray | None = None) -> FloatArray:
-        """Predict with one parameter moved."""
-        theta = self.fitted.estimate.theta.copy()
-        theta[at] += step
-        return self.predict(self.fitted.with_theta(theta), rows)
+    def _both_ways(self, axes: FloatArray, errors: float, most: float, rows: IntArray | None = None) -> list[_Moved]:
+        """Predict with the parameters moved along each axis; no log-parameter by more than ``most``."""
+        estimate, found = self.fitted.estimate, []
+        for axis in axes.T:
+            length = min(errors, most / max(float(np.abs(axis[list(estimate.positive)]).max(initial=0.0)), 1e-300))
+            above, below = (
+                self.predict(self.fitted.with_theta(estimate.theta + way * length * axis), rows) for way in (1.0, -1.0)
+            )
+            found.append(_Moved(above, below, length))
+        return found
 
-    def _on_logs(self, centre: FloatArray, deviation: FloatArray, deviations: FloatArray) -> BoolArray:
+    def _on_logs(self, centre: FloatArray, deviation: FloatArray, axes: FloatArray) -> BoolArray:
         """Tell which predictions are positive and stay so; (n,)."""
         log: BoolArray = centre > 0.0
         doubtful = np.flatnonzero(log & (centre <= _FAR * deviation))
         if doubtful.size:
-            most = np.where(self.fitted.estimate.positive, _FAR_LOG, np.inf)
-            far = np.minimum(_FAR * deviations, most)
-            for at, step in enumerate(far):
-                for there in (step, -step):
-                    log[doubtful] &= ~(self._moved(at, there, doubtful) < 0.0)
+            for moved in self._both_ways(axes, _FAR, _FAR_LOG, doubtful):
+                log[doubtful] &= ~((moved.above < 0.0) | (moved.below < 0.0))
         return log
 
-    def _slopes(self, moved: list[tuple[FloatArray, FloatArray]], steps: FloatArray, log: BoolArray) -> FloatArray:
-        rows = []
-        for (above, below), step in zip(moved, steps, strict=True):
-            up, down = self._link(above, log), self._link(below, log)
-            known = np.isfinite(up) & np.isfinite(down)
-            rows.append(np.subtract(up, down, out=np.zeros(up.shape), where=known) / (2.0 * step))
-        return np.array(rows)
+    def _spread(self, centre: FloatArray, moved: list[_Moved], log: BoolArray) -> tuple[FloatArray, BoolArray]:
+        """Give the standard error of each prediction, and whether it is infinite right beside its value; (n,) each."""
+        middle = self._link(centre, log)
+        variance, endless = np.zeros(centre.shape), np.zeros(centre.shape, dtype=np.bool_)
+        for step in moved:
+            up, down = self._link(step.above, log), self._link(step.below, log)
+            endless |= np.isfinite(middle) & (np.isposinf(up) | np.isposinf(down))
+            slope = np.where(step.equal, 0.0, _difference(up, middle, down) / step.errors)
+            variance += slope * slope
+        return np.sqrt(variance), endless
 
     def _link(self, values: FloatArray, log: BoolArray) -> FloatArray:
         if self.probability:
             return np.asarray(special.logit(values))
-        # a step may end at zero: no slope is known there
+        # a step may end at zero: no slope is known on that side
         usable = np.where(values > 0.0, values, np.nan) if log.any() else values
         return np.log(usable, out=values.copy(), where=log)
 
     def _back(self, values: FloatArray, log: BoolArray) -> FloatArray:
         if self.probability:
             return np.asarray(special.expit(values))
-        return np.exp(values, out=values.copy(), where=log)
+        with np.errstate(over="ignore"):  # a bound beyond any number is inf
+            return np.exp(values, out=values.copy(), where=log)
 
 
-def _deviation(slopes: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Give the standard error of each prediction, (n,)."""
-    variance = np.einsum("pn,pq,qn->n", slopes, covariance, slopes)
-    deviation: FloatArray = np.sqrt(np.maximum(variance, 0.0))
-    return deviation
+def _difference(up: FloatArray, middle: FloatArray, down: FloatArray) -> FloatArray:
+    """Give the change over one step, of the finite side where there is only one, and 0 where there is none; (n,)."""
+    with np.errstate(invalid="ignore"):
+        both, ahead, behind = 0.5 * (up - down), up - middle, middle - down
+    found = np.where(np.isfinite(both), both, np.where(np.isfinite(ahead), ahead, behind))
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -15,7 +15,8 @@ def own_params(base: FloatArray, shifts: FloatArray, loads: IntArray) -> list[Fl
 
     ``base`` (n_base,) are logs; ``shifts`` (2, n_rows) the linear predictors of purchases and dropout.
     """
-    params: list[FloatArray | float] = [float(value) for value in np.exp(base)]
+    moved = set(loads[:, 0].tolist())  # a base parameter far from all rows may be beyond any number: only sums count
+    params: list[FloatArray | float] = [0.0 if i in moved else float(np.exp(log)) for i, log in enumerate(base)]
     for param, process, sign in loads.tolist():
         params[param] = np.exp(base[param] + sign * shifts[process])
     return params
