@@ -6,16 +6,21 @@ from typing import Protocol
 
 import numpy as np
 import pytest
+from scipy import optimize
 from tests.clv._nasty import NASTY, nasty
 
 from custvalue.clv._estimate import LogNormalPrior
+from custvalue.clv._kernels.bg_nbd import BetaGeometric
+from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv._purchases import FittedTransactions, PatternModel
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.cnbd_k import BGCNBDk
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.nbd import NBD
 from custvalue.clv.pareto_nbd import ParetoNBD
-from custvalue.data import PurchasePatterns
+from custvalue.clv.processes import MBGNBDProcess
+from custvalue.clv.simulate import simulate_log
+from custvalue.data import ObservationWindow, PurchasePatterns
 from custvalue.errors import ConvergenceError
 
 MODELS = [NBD(), BGNBD(), MBGNBD(), BGCNBDk(k=2), ParetoNBD()]
@@ -64,6 +69,31 @@ def check_fit(fit: FittedTransactions, data: PurchasePatterns) -> tuple[bool, ..
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_fits_or_refuses_in_words(model: Model, name: str) -> None:
     check_fit_or_words(model, name)
+
+
+def test_the_higher_of_two_maxima_is_found_and_the_other_named() -> None:
+    """Few come back: most left at once, or most buy seldom. Each searched for from beside it, with scipy alone."""
+    process = MBGNBDProcess(0.238032, 6.0305, 0.11745, 1.902533)
+    year = ObservationWindow("2025-01-01", "2025-12-31")
+    log = simulate_log(process, n_customers=3_000, window=year, acquired_until="2025-06-30", seed=222204236)
+    data = log.summary().patterns()
+
+    def lost(theta: np.ndarray) -> float:
+        return -float(data.weights @ row_log_likelihood(BetaGeometric(modified=True), np.exp(theta), *history))
+
+    history = (data.x, data.t_x, data.T)
+    one, other = (
+        optimize.minimize(
+            lost, np.log(beside), method="Nelder-Mead", options={"maxiter": 4000, "fatol": 1e-9, "xatol": 1e-7}
+        )
+        for beside in (np.array([0.22, 5.7, 0.28, 6.5]), np.array([0.35, 6.6, 0.09, 0.24]))
+    )
+    fit = MBGNBD().fit(data)
+
+    assert 0.5 < other.fun - one.fun < 2.0
+    assert fit.log_likelihood == pytest.approx(-one.fun, abs=1e-4)
+    assert list(fit.params.values()) == pytest.approx(np.exp(one.x), rel=1e-3)
+    assert f"a second maximum lies {other.fun - one.fun:.2f} nats lower, at r {np.exp(other.x[0]):.4g}," in str(fit)
 
 
 @pytest.mark.long

@@ -390,9 +390,18 @@ def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: s
         n_evaluations=optimum.n_evaluations,
         boundary=boundary,
         unidentified=_direction(problem.names, axes[:, 0]) if flat else "",
-        notes=notes,
+        notes=notes + tuple(_rival(problem, optimum, other) for other in optimum.rivals),
         advice=advice,
     )
+
+
+def _rival(problem: Problem, best: Optimum, other: Optimum) -> str:
+    """Name a second maximum."""
+    theta = problem.to_reported(other.theta)
+    natural = np.where(problem.log_scaled, np.exp(np.where(problem.log_scaled, theta, 0.0)), theta)
+    place = ", ".join(f"{name} {value:.4g}" for name, value in zip(problem.names, natural, strict=True))
+    less = best.value + best.penalty - other.value
+    return f"a second maximum lies {less:.2f} nats lower, at {place}: standard errors are about the first alone"
 
 
 def _boundaries(problem: Problem, optimum: Optimum) -> tuple[str, ...]:

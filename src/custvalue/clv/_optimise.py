@@ -32,6 +32,8 @@ _SETTLED, _SHORT = 1e-6, 1e-2  # nats and log units below which the next step ar
 _CONVERGED = 1e-6  # the same, where we are content to call the search successful
 _RUNAWAY = 1e-3  # nats a customer and log unit still gained at the bound: no maximum, not even at infinity
 _LONGEST = 2.0  # longest Newton step in one log-parameter
+_SAME = 0.05  # log units within which two searches have ended at one place
+_RIVAL = 2.0  # nats by which a second maximum may be lower and still be worth a word
 _TIGHT, _LOOSE = 1e-13, 1e-7  # relative gain at which the first search stops: on the data, and on a subsample
 
 
@@ -63,7 +65,8 @@ class Problem:
     objective
         Weighted log-likelihood and gradient in *scaled* parameters.
     starts
-        Start vectors in scaled parameters; the second and later ones are tried only when the first one fails.
+        Start vectors in scaled parameters; the second and later ones are tried only when the first one fails, unless
+        ``every_start`` is set.
     shift
         Added to a scaled vector to give the reported one (``log(scale)`` for a parameter that is a time or a money
         amount, else 0).
@@ -80,6 +83,8 @@ class Problem:
     carry
         (n_params, n_params): at the end ``carry @ theta`` is added to the reported vector, as the means of centred
         columns are to an intercept. Only parameters that receive nothing give (``carry @ carry`` is 0). None means 0.
+    every_start
+        Whether the likelihood may have several maxima, so that all starts are searched and the best end is taken.
     """
 
     names: tuple[str, ...]
@@ -92,6 +97,7 @@ class Problem:
     positive: tuple[bool, ...] | None = None
     factor: FloatArray | None = None
     carry: FloatArray | None = None
+    every_start: bool = False
 
     def reported(self, theta: FloatArray, /) -> tuple[float, FloatArray]:
         """Log-likelihood and gradient at a parameter vector in the reported unit."""
@@ -134,7 +140,7 @@ class Optimum:
     """Where :func:`maximise` ended, in scaled parameters.
 
     ``drift`` is the Newton step still wanted: near zero at an interior maximum, of order one along a parameter that
-    runs to a boundary.
+    runs to a boundary. ``rivals`` are other interior maxima hardly lower than this one, where all starts were searched.
     """
 
     theta: FloatArray
@@ -145,6 +151,7 @@ class Optimum:
     drift: FloatArray
     weight: float
     n_evaluations: int
+    rivals: tuple[Optimum, ...] = ()
 
     @property
     def decrement(self) -> float:
@@ -217,22 +224,44 @@ class _Point:
 def maximise(problem: Problem, penalty: Objective | None = None) -> Optimum:
     """Maximise the problem's objective plus a log-prior ``penalty`` (both in scaled parameters)."""
     full = _Counted(problem.objective, penalty)
-    best: Optimum | None = None
+    pilot = None if problem.pilot is None else _Counted(problem.pilot, penalty)
+    reached: list[FloatArray] = []
+    found: list[Optimum] = []
     for start in problem.starts:
-        if problem.pilot is None:
-            theta, hessian = _search(full, start, problem.weight, _TIGHT), None
-        else:
-            pilot = _Counted(problem.pilot, penalty)
-            theta = _search(pilot, start, problem.weight, _LOOSE)
-            hessian = None if isinstance(problem.objective, Curved) else central_hessian(pilot, theta)
-        found = _finish(full, theta, hessian, problem.weight)
-        if best is None or found.value > best.value + 1e-9 * abs(best.value):
-            best = found
-        if best.interior:
+        if found and found[-1].interior and not problem.every_start:
             break
-    assert best is not None  # noqa: S101 - a problem without start values is a programming error
+        theta = _search(full if pilot is None else pilot, start, problem.weight, _TIGHT if pilot is None else _LOOSE)
+        if any(_near(theta, other) for other in reached):
+            continue
+        reached.append(theta)
+        borrowed = None if pilot is None or isinstance(problem.objective, Curved) else central_hessian(pilot, theta)
+        found.append(_finish(full, theta, borrowed, problem.weight))
+    best = _best(found)
     extra = 0.0 if penalty is None else penalty(best.theta)[0]
-    return attrs.evolve(best, value=best.value - extra, penalty=extra, n_evaluations=full.calls)
+    return attrs.evolve(
+        best,
+        value=best.value - extra,
+        penalty=extra,
+        n_evaluations=full.calls,
+        rivals=tuple(other for other in found if other.interior and _rivals(other, best)),
+    )
+
+
+def _best(found: list[Optimum]) -> Optimum:
+    """The highest of several ends, the first of those that are equal but for rounding."""
+    best = found[0]
+    for other in found[1:]:
+        if other.value > best.value + 1e-9 * abs(best.value):
+            best = other
+    return best
+
+
+def _rivals(other: Optimum, best: Optimum) -> bool:
+    return other.value > best.value - _RIVAL and not _near(other.theta, best.theta)
+
+
+def _near(one: FloatArray, other: FloatArray) -> bool:
+    return float(np.abs(one - other).max()) < _SAME
 
 
 def central_hessian(objective: Objective, theta: FloatArray) -> FloatArray:

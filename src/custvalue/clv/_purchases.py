@@ -148,6 +148,7 @@ def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns) -> Probl
         offset=-float(patterns.weights @ patterns.x) * float(np.log(scale)),
         weight=weight,
         pilot=likelihood.pilot(),
+        every_start=kernel.several_maxima,
     )
 
 

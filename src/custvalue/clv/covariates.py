@@ -288,6 +288,7 @@ class WithCovariates:
             positive=(True,) * n_base + (False,) * len(self.used),
             factor=np.concatenate([np.ones(n_base), 1.0 / spread]),
             carry=_to_origin(kernel, _designs(self, centre[None, :])[:, 0]),
+            every_start=kernel.several_maxima,
         )
 
     def _coefficients(self) -> list[str]:

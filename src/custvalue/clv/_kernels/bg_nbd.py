@@ -47,6 +47,7 @@ class BetaGeometric:
 
     def __init__(self, *, modified: bool) -> None:
         self.extra = 1.0 if modified else 0.0
+        self.several_maxima = modified  # few who buy again may mean that most left at once, or that most buy seldom
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
         """Terms of x alone."""

@@ -38,6 +38,7 @@ class ErlangGeometric:
     def __init__(self, k: int, *, modified: bool) -> None:
         self.k = k
         self.extra = 1.0 if modified else 0.0
+        self.several_maxima = modified
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
         """Terms of x alone."""

@@ -160,6 +160,7 @@ class GammaLifetime:
         self.starts = starts
         self.rule = rule
         self.block_rows = 1000
+        self.several_maxima = False
 
     def rules_for(self, width: FloatArray, lost: FloatArray) -> list[tuple[tuple[int, int], IntArray | slice]]:
         """Quadrature rule for each row: fewer nodes where the integrand loses few e-folds over a short stretch."""

@@ -58,6 +58,11 @@ class PurchaseKernel(Protocol):
         ...
 
     @property
+    def several_maxima(self) -> bool:
+        """Whether the likelihood may have more than one maximum."""
+        ...
+
+    @property
     def block_rows(self) -> int:
         """Rows a block: few enough for the temporaries to stay in cache."""
         ...

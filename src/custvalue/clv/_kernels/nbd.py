@@ -24,6 +24,7 @@ class NegativeBinomial:
     time_powers = (0, 1)
     starts = ((0.0, 0.0), (-1.5, -2.0))
     block_rows = 8_192
+    several_maxima = False
 
     def count_terms(self, params: Params, x: FloatArray, /) -> Terms:
         """Terms of x alone."""
