@@ -94,6 +94,11 @@ def as_dates(value: ArrayLike, ndim: int = 1) -> DateArray:
     return _freeze(value, "datetime64[us]", ndim, "dates")
 
 
+def equal_but_for_rounding(values: FloatArray) -> bool:
+    """Whether all values are one number, give or take the last digits."""
+    return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
+
+
 def float_array(ndim: int = 1) -> Any:
     """Make an attrs field holding locked float64."""
     return attrs.field(converter=lambda value: as_floats(value, ndim), repr=False)

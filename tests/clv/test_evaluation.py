@@ -67,7 +67,7 @@ def test_gini_is_one_for_the_true_order_and_minus_for_the_reverse() -> None:
 
     assert accuracy(np.log(actual), actual).gini == pytest.approx(1.0)
     assert accuracy(-actual, actual).gini == pytest.approx(-1.0)
-    assert accuracy(np.ones(500), actual).gini == pytest.approx(0.0, abs=1e-12)
+    assert accuracy(np.full(500, 0.7), actual).gini == pytest.approx(0.0, abs=1e-12)
 
 
 def test_order_of_rows_does_not_matter_even_with_ties() -> None:
@@ -151,3 +151,19 @@ def test_both_parts_are_judged_on_simulated_customers() -> None:
     assert "spend" in repr(result)
     frame = result.spend.to_frame("pandas")
     assert list(frame.columns)[:3] == ["method", "mae", "rmse"]  # type: ignore[attr-defined]  # a pandas frame
+
+
+@pytest.mark.parametrize("constant", [1.0, 0.1, 0.7, 1 / 3, 19.99])
+def test_forecasts_that_do_not_differ_have_no_line(constant: float) -> None:
+    """Their mean is off by an ulp: a spread of rounding is none."""
+    found = accuracy(np.full(1_003, constant), np.arange(1_003.0))
+
+    assert np.isnan([found.intercept, found.slope]).all()
+
+
+def test_groups_of_another_length_are_refused() -> None:
+    """One actual for each customer."""
+    summary = cdnow()
+    predicted = BGNBD().fit(summary).expected_purchases(summary, Horizon(39, TimeUnit.WEEK))
+    with pytest.raises(InputError, match="by_frequency"):
+        by_frequency(predicted, np.ones(len(summary) - 1), summary)

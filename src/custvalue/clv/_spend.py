@@ -12,7 +12,15 @@ import attrs
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, check_lengths, float_array
+from custvalue._arrays import (
+    ArrayHolder,
+    FloatArray,
+    IntArray,
+    as_floats,
+    check_lengths,
+    equal_but_for_rounding,
+    float_array,
+)
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import Estimate, LogNormalPrior, checked, estimate
 from custvalue.clv._optimise import Optimum, Problem
@@ -131,11 +139,10 @@ def independence(x: FloatArray, z: FloatArray) -> Independence:
     x, z
         (n_rows,) repeat purchases and their mean amount.
     """
-    across, up = x - x.mean(), z - z.mean()
-    width, height = float(across @ across), float(up @ up)
-    if width == 0 or height == 0:
+    if equal_but_for_rounding(x) or equal_but_for_rounding(z):
         return Independence(n_customers=x.size, correlation=math.nan, p_value=math.nan)
-    joint = float(across @ up)
+    across, up = x - x.mean(), z - z.mean()
+    width, height, joint = float(across @ across), float(up @ up), float(across @ up)
     left = up - across * (joint / width)
     noise = math.sqrt(float((across * left) @ (across * left)))
     p_value = 2.0 * float(special.ndtr(-abs(joint) / noise)) if noise > 0 else 0.0

@@ -392,8 +392,12 @@ def by_frequency(
     ------
     AlignmentError
         If forecast and summary are of different customers.
+    InputError
+        If ``actual`` has another length.
     """
     predicted.customers.require_same(summary.customers, where="by_frequency")
+    truth = as_floats(actual)
+    check_lengths("by_frequency", len(summary), {"actual": truth})
     group = np.minimum(summary.frequency, most).astype(np.int64)
     sizes, forecast = kernel.average_by_group(group, most + 1, predicted.values)
     return GroupTable(
@@ -401,7 +405,7 @@ def by_frequency(
         labels=[*(str(x) for x in range(most)), f"{most}+"],
         n_customers=sizes,
         predicted=forecast,
-        actual=kernel.average_by_group(group, most + 1, as_floats(actual))[1],
+        actual=kernel.average_by_group(group, most + 1, truth)[1],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import FloatArray, equal_but_for_rounding
 from custvalue.clv._estimate import Estimate
 from custvalue.clv._kernels import grouped
 from custvalue.clv._kernels import normal_margin as kernel
@@ -74,7 +74,7 @@ class NormalMargin(SpendModelBase[FittedNormalMargin]):
     def problem_of(self, rows: SpendRows, /) -> Problem:
         """Give the likelihood problem of some rows."""
         scale = rows.deviation
-        if scale == 0:
+        if equal_but_for_rounding(rows.z):
             raise InputError(
                 "NormalMargin.fit",
                 expected="mean margins that differ between customers",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from custvalue._arrays import FloatArray, IntArray
+from custvalue._arrays import FloatArray, IntArray, equal_but_for_rounding
 
 __all__ = [
     "average_by_group",
@@ -80,9 +80,8 @@ def calibration_line(actual: FloatArray, predicted: FloatArray) -> tuple[float, 
     (0, 1) is perfect; a slope under 1 says the forecasts are too spread out. NaN if the
     forecasts do not differ.
     """
-    centred = predicted - predicted.mean()
-    spread = centred @ centred
-    if spread == 0:
+    if equal_but_for_rounding(predicted):
         return float("nan"), float("nan")
-    slope = float(centred @ actual / spread)
+    centred = predicted - predicted.mean()
+    slope = float(centred @ actual / (centred @ centred))
     return float(actual.mean() - slope * predicted.mean()), slope
