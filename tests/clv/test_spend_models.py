@@ -195,11 +195,38 @@ def test_one_customer_is_named_as_the_reason_with_the_model() -> None:
         GammaGamma().fit(summary_of(np.array([2]), np.array([1600])))
 
 
-def test_one_margin_for_all_needs_no_model() -> None:
-    """Every mean equal: there is no variance to estimate."""
-    x = np.array([1, 2, 3])
+@pytest.mark.parametrize("cents", [500, 10, 7, 1999, 2995])
+def test_one_margin_for_all_needs_no_model(cents: int) -> None:
+    """Every mean equal, give or take the last digit of a quotient: there is no variance to estimate."""
+    x = np.arange(1, 201)
     with pytest.raises(InputError, match="differ between customers"):
-        NormalMargin().fit(summary_of(x, 500 * x))
+        NormalMargin().fit(summary_of(x, cents * x))
+
+
+@pytest.mark.parametrize("amount", [5.0, 0.1, 19.99])
+def test_equal_spend_does_not_go_with_frequency(amount: float) -> None:
+    """A correlation of rounding is none."""
+    x = np.arange(1.0, 78.0)
+    found = independence(x, x * amount / x)
+
+    assert np.isnan(found.correlation)
+    assert not found.doubtful
+
+
+def test_a_prior_is_centred_in_the_unit_of_the_data() -> None:
+    """Tight about 3.5 (of log spend) and -4 (of margins with a mean above 0): that is where the fit ends."""
+    summary = drawn("lognormal", (3.0, 0.4, 0.5), n=400)
+    spend = LognormalSpend(prior=LogNormalPrior(sd=1e-3, centres={"location": 3.5, "between": 0.3})).fit(summary)
+    margin = NormalMargin(prior=LogNormalPrior(sd=1e-3, centres={"mean": -4.0, "within": 6.0})).fit(summary)
+
+    assert spend.params["location"] == pytest.approx(3.5, abs=0.02)
+    assert spend.params["between"] == pytest.approx(0.3, rel=0.02)
+    assert margin.params["mean"] == pytest.approx(-4.0, abs=0.1)
+    assert margin.params["within"] == pytest.approx(6.0, rel=0.02)
+    with pytest.raises(InputError, match="parameter between: expected a positive number"):
+        LognormalSpend(prior=LogNormalPrior(centres={"between": -1.0})).fit(summary)
+    with pytest.raises(InputError, match="finite medians"):
+        LogNormalPrior(centres={"location": np.inf})
 
 
 @pytest.mark.parametrize("model", [GammaGamma(), LognormalSpend(), NormalMargin()])

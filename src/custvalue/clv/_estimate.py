@@ -81,8 +81,9 @@ class LogNormalPrior:
         its centre is still within two of them.
     centres
         Median of the prior, by parameter name, in the unit of the data. A parameter not named is centred on 1, and
-        on the mean age
-        (mean spend, ...) if it is a time (an amount), so that the fitted model is the same in days, weeks and years.
+        on the mean age (mean spend, ...) if it is a time (an amount), so that the fitted model is the same in days,
+        weeks and years. A parameter that may be negative has a normal prior, whose deviation is ``sd`` times that of
+        the data it is a mean of (1 for a mean of logs), or, for a coefficient, ``sd`` per deviation of its column.
 
     Examples
     --------
@@ -96,9 +97,9 @@ class LogNormalPrior:
     def __attrs_post_init__(self) -> None:
         if not (self.sd > 0 and math.isfinite(self.sd)):
             raise InputError("LogNormalPrior.sd", expected="a positive number", got=str(self.sd))
-        wrong = {name: value for name, value in self.centres.items() if not (value > 0 and math.isfinite(value))}
+        wrong = {name: value for name, value in self.centres.items() if not math.isfinite(value)}
         if wrong:
-            raise InputError("LogNormalPrior.centres", expected="positive medians", got=str(wrong))
+            raise InputError("LogNormalPrior.centres", expected="finite medians", got=str(wrong))
 
     def penalty(self, problem: Problem, /) -> Objective:
         """Log-density (with constant) and gradient in the problem's scaled parameters."""
@@ -108,8 +109,8 @@ class LogNormalPrior:
         middle = np.zeros(len(problem.names))
         for i, name in enumerate(problem.names):
             if name in self.centres:
-                centre = self.centres[name]
-                middle[i] = math.log(centre) - problem.shift[i] if problem.log_scaled[i] else centre
+                theta = _to_theta("LogNormalPrior.centres", name, self.centres[name], positive=problem.log_scaled[i])
+                middle[i] = (theta - problem.shift[i]) / problem.factors[i]
         constant = -len(middle) * (math.log(self.sd) + 0.5 * math.log(2 * math.pi))
 
         def log_prior(theta: FloatArray, /) -> tuple[float, FloatArray]:
@@ -306,13 +307,14 @@ class Fitted(ArrayHolder):
         theta = np.array(self.estimate.theta)
         for i, name in enumerate(self.estimate.names):
             if name in params:
-                theta[i] = _to_theta(name, params[name], positive=self.estimate.positive[i])
+                theta[i] = _to_theta("with_params", name, params[name], positive=self.estimate.positive[i])
         return self.with_theta(theta)
 
 
-def _to_theta(name: str, value: float, *, positive: bool) -> float:
+def _to_theta(where: str, name: str, value: float, *, positive: bool) -> float:
     if not math.isfinite(value) or (positive and value <= 0):
-        raise InputError(f"parameter {name}", expected="a positive number" if positive else "a number", got=str(value))
+        expected = "a positive number" if positive else "a number"
+        raise InputError(f"{where}: parameter {name}", expected=expected, got=str(value))
     return math.log(value) if positive else float(value)
 
 
