@@ -55,11 +55,27 @@ def test_bounds_cover_the_truth() -> None:
 
 
 def test_clockwork_is_infinitely_regular() -> None:
-    """Equal gaps: no variance."""
+    """Equal gaps: no variance; the relative error of a gamma shape tends to sqrt(2 / (6 gaps - 2 customers))."""
     found = estimate_regularity(np.repeat([1, 2], 4), np.tile([0.0, 7.0, 14.0, 21.0], 2))
 
     assert found.k == np.inf
     assert found.wheat_morrison == np.inf
+    assert found.log_error == pytest.approx(np.sqrt(2 / 4))
+    assert found.interval() == (np.inf, np.inf)
+    assert str(found) == "k = inf (inf to inf) from 6 gaps: regular"
+
+
+def test_nearly_clockwork_has_nearly_that_error() -> None:
+    """Shape 300,000, far from where the search ends."""
+    owner, age = purchases(3e5, n_customers=50, n_gaps=6)
+
+    assert estimate_regularity(owner, age).log_error == pytest.approx(np.sqrt(2 / 250), rel=1e-3)
+
+
+def test_a_level_is_a_probability() -> None:
+    """95 is none."""
+    with pytest.raises(InputError, match="between 0 and 1"):
+        estimate_regularity(*purchases(1.0)).interval(95)
 
 
 def test_too_few_purchases_and_coincident_ones_are_refused() -> None:

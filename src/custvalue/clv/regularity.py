@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray, as_floats, as_ints, check_lengths
+from custvalue.clv._draws import checked_level
 from custvalue.clv._kernels import regularity as kernel
 from custvalue.clv._normal import normal_quantile
 from custvalue.errors import InputError
@@ -45,7 +46,7 @@ class Regularity:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Bounds of k."""
-        half = normal_quantile(0.5 + level / 2.0) * self.log_error
+        half = normal_quantile(0.5 + checked_level(level) / 2.0) * self.log_error
         return self.k * math.exp(-half), self.k * math.exp(half)
 
     @property

@@ -48,7 +48,8 @@ def conditional_shape(owner: IntArray, gaps: FloatArray) -> tuple[float, float]:
     if slope(low) <= 0:
         return 1e-3, float("inf")
     if slope(high) >= 0:
-        return float("inf"), float("inf")
+        # there the likelihood is that of a gamma variance, k ** (freedom / 2) exp(-k c): its curvature has this limit
+        return float("inf"), float(np.sqrt(2.0 / (gaps.size - counts.size)))
     log_k = float(optimize.brentq(slope, low, high, xtol=1e-12))
     step = 1e-4
     curvature = (slope(log_k + step) - slope(log_k - step)) / (2 * step)
