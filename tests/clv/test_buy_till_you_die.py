@@ -398,6 +398,16 @@ def test_value_of_a_new_customer_by_hand(fitted: FittedBuyTillYouDie) -> None:
     assert (value.measure, value.unit) == ("new_customer_value", "USD")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_new_customer_without_margin_is_worth_nothing(fitted: FittedBuyTillYouDie) -> None:
+    """Even where the mean of the spend is infinite (q of 1 or less)."""
+    spend = fitted.spend
+    assert isinstance(spend, FittedGammaGamma)
+    endless = attrs.evolve(fitted, spend=spend.with_params({"q": 0.9})).with_margin(0.0)
+
+    assert endless.new_customer_value(horizon=Horizon(3, TimeUnit.YEAR), discount=RATE).value == 0.0
+
+
 def test_value_of_a_new_customer_needs_parts_that_know_one(
     fitted: FittedBuyTillYouDie, summary: CustomerSummary
 ) -> None:

@@ -184,6 +184,8 @@ def test_timed_summary_from_purchases() -> None:
 
     timed = TimedSummary.from_purchases(customers, [0, 0, 0, 0, 1], days)
     np.testing.assert_allclose(timed.log_gap_days, [np.log(10) + np.log(20), 0.0])
+    with pytest.raises(InputError, match=r"purchases of 1 others, e.g. \[7\]"):
+        TimedSummary.from_purchases(customers, [0, 0, 0, 1, 7], days)
     with pytest.raises(InputError, match="another number for 1 customers"):
         TimedSummary.from_purchases(customers, [0, 0, 1], [first, first + 10 * day, first])
 

@@ -8,6 +8,7 @@ import pytest
 from tests.clv._cdnow_spend import cdnow
 
 from custvalue.clv._estimate import LogNormalPrior
+from custvalue.clv._kernels import psis
 from custvalue.clv.bg_nbd import BGNBD
 from custvalue.clv.buy_till_you_die import BuyTillYouDie
 from custvalue.clv.gamma_gamma import GammaGamma
@@ -50,7 +51,7 @@ def metropolis(model: Model, summary: CustomerSummary, prior: LogNormalPrior, n:
 
 
 def test_posterior_of_cdnow_is_centred_on_the_maximum_likelihood() -> None:
-    """2,357 customers: means within a quarter of a standard error, deviations within 15 %, k-hat small."""
+    """2,357 customers: means within a third of a standard error, deviations within 15 %, k-hat small."""
     fit = BGNBD().fit(cdnow())
     result = fit.posterior(cdnow(), LogNormalPrior(), seed=1)
     deviation = np.sqrt(np.diag(fit.estimate.theta_covariance))
@@ -58,7 +59,7 @@ def test_posterior_of_cdnow_is_centred_on_the_maximum_likelihood() -> None:
     assert result.k_hat < 0.5
     assert result.rounds == 1
     assert result.effective > 2_000
-    assert result.draws.theta.mean(axis=0) == pytest.approx(fit.estimate.theta, abs=0.35 * deviation.max())
+    assert (np.abs(result.draws.theta.mean(axis=0) - fit.estimate.theta) < deviation / 3).all()
     assert result.draws.theta.std(axis=0) / deviation == pytest.approx(np.ones(4), abs=0.15)
 
 
@@ -84,16 +85,22 @@ def test_posterior_mean_equals_a_sum_over_a_grid() -> None:
     assert drawn.std(axis=0) == pytest.approx(deviation, rel=0.05)
 
 
-def test_weak_data_take_more_rounds_or_are_refused_but_never_quiet() -> None:
-    """A handful of customers: k-hat is judged, and reported either way."""
+def test_weak_data_take_more_rounds() -> None:
+    """A handful of customers: the first proposal does not do, a later one does."""
     summary = small(12)
-    try:
-        result = NormalMargin().fit(summary).posterior(summary, LogNormalPrior(), seed=1)
-    except ConvergenceError as refused:
-        text = str(refused)
-    else:
-        text = repr(result)
-    assert "k-hat" in text
+    result = NormalMargin().fit(summary).posterior(summary, LogNormalPrior(), seed=1)
+
+    assert result.rounds > 1
+    assert result.k_hat <= 0.7
+
+
+def test_weights_that_cannot_be_trusted_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the limit: the last round is judged too, and what it came to is said."""
+    summary = small()
+    fit = GammaGamma().fit(summary)
+    monkeypatch.setattr(psis, "k_hat_limit", lambda _: -1.0)
+    with pytest.raises(ConvergenceError, match=r"k-hat -?[0-9.]+ after 4 rounds"):
+        fit.posterior(summary, LogNormalPrior(), seed=1)
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:

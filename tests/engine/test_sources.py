@@ -226,6 +226,8 @@ def test_a_ready_frame_may_have_its_customers_as_index_and_no_spend() -> None:
         ({"recency": [39.0, 1.71, 0.0, 0.0, float("nan")]}, "recency", [0, 4]),
         ({"recency": [30.43, 1.71, 5.0, 0.0, 0.0]}, "recency", [2]),
         ({"T": [38.86, -1.0, 38.86, float("inf"), 38.86]}, "T", [1, 3]),
+        ({"T": [38.86, 38.86, 1e9, float("nan"), 38.86]}, "T", [2, 3]),
+        ({"monetary_value": [1e17, 1.0, 1e17, 0.0, 0.0]}, "monetary_value", [0]),
         ({"monetary_value": [22.35, float("nan"), 0.0, 0.0, 0.0]}, "monetary_value", [1]),
     ],
 )

@@ -422,6 +422,8 @@ class _NewWorth:
         smooth = isinstance(purchases, FittedHistories)
         repeats = weighted_sum(until, self.ends, self.weights, smooth=smooth)
         margin, first = self.terms
+        if margin == 0.0:  # even of a spend without a mean
+            return np.zeros(1)
         profit: FloatArray = (first + repeats) * float(spend.new_customer_spend()) * margin
         return profit
 

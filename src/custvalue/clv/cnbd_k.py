@@ -65,6 +65,14 @@ class TimedSummary(ArrayHolder):
             If the purchases are not those the summary counted.
         """
         place = summary.customers.positions(customer)
+        others = np.unique(np.asarray(customer)[place < 0])
+        if others.size:
+            raise InputError(
+                "TimedSummary.from_purchases",
+                expected="purchases of the customers of the summary",
+                got=f"purchases of {others.size:,} others, e.g. {others[:5].tolist()}",
+                hint="Leave out those acquired after the end of observation.",
+            )
         days = as_dates(day).astype("datetime64[D]").astype(np.int64)
         table = np.unique(np.stack([place, days], axis=1), axis=0)
         same = table[1:, 0] == table[:-1, 0]

@@ -103,7 +103,8 @@ def track(
     """Expect the repeat purchases of all customers of a summary in each period of the calendar.
 
     Nothing but the day of the first purchase is used of a customer: this is the fit seen from outside, not a forecast
-    given each one's history. Ages run from the first day of a customer to the end of the last day of a period.
+    given each one's history. Ages run from the first day of a customer to the end of the last day of a period: by then
+    they are one day more than the T of a summary collapsed by day, which counts from day to day.
 
     Parameters
     ----------

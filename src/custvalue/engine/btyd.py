@@ -21,6 +21,8 @@ __all__ = ["summary_from_btyd"]
 _WHAT = "frequency-recency table"
 _SHOWN = 20
 _TOLERANCE = 1e-9
+_OLDEST = 100_000  # years; dates end soon after
+_LARGEST = 2.0**62  # minor units
 
 
 @attrs.frozen
@@ -102,8 +104,10 @@ def summary_from_btyd(  # noqa: PLR0913  # one argument for each column, under t
     ids = columns[customer]
     numbers, faults = _as_numbers(columns, names)
     faults += _repeated_ids(ids, customer)
-    SchemaError.raise_for(_WHAT, [*faults, *(_faults(numbers, names) if len(numbers) == len(names.numeric) else ())])
     money = Currency.of(currency)
+    if len(numbers) == len(names.numeric):
+        faults += _faults(numbers, names, unit, money)
+    SchemaError.raise_for(_WHAT, faults)
     end = ObservationWindow(observed_until, observed_until).end
     first = end - _microseconds(numbers[T], unit)
     x = numbers[frequency]
@@ -163,21 +167,23 @@ def _repeated_ids(ids: NDArray[Any], customer: str) -> list[Fault]:
     return [Fault(f"column {customer!r}", "each customer once", got, "", again[:_SHOWN], len(again))]
 
 
-def _faults(numbers: Mapping[str, FloatArray], names: _Names) -> Iterator[Fault]:
+def _faults(numbers: Mapping[str, FloatArray], names: _Names, unit: TimeUnit, money: Currency) -> Iterator[Fault]:
     x, t_x, T = (numbers[name] for name in (names.frequency, names.recency, names.T))
     swap = "Recency here is the age at the last purchase, not the time since it."
     checks: list[tuple[str, str, BoolArray, str]] = [
         (names.frequency, "whole numbers of 0 or more", (x >= 0) & (x == np.floor(x)) & np.isfinite(x),
          "Frequency counts repeat purchases: all purchase periods less one."),
-        (names.T, "finite ages of 0 or more", (T >= 0) & np.isfinite(T), ""),
+        (names.T, f"ages from 0 to {_OLDEST:,} years", (T >= 0) & (T * unit.days <= _OLDEST * TimeUnit.YEAR.days),
+         f"They are taken as {unit.value}s; pass the unit they are in."),
         (names.recency, "ages from 0 to T", (t_x >= 0) & (t_x <= T * (1 + _TOLERANCE)), swap),
         (names.recency, "0 where frequency is 0", (x != 0) | (t_x == 0), swap),
     ]  # fmt: skip
     if names.monetary_value is not None:
         spend = numbers[names.monetary_value]
-        fine = (x == 0) | ((spend >= 0) & np.isfinite(spend))
+        with np.errstate(over="ignore", invalid="ignore"):
+            fine = (x == 0) | ((spend >= 0) & (spend * x * money.scale < _LARGEST))
         hint = "Pass monetary_value=None if there is no spend."
-        checks.append((names.monetary_value, "0 or more, finite, where frequency is above 0", fine, hint))
+        checks.append((names.monetary_value, "0 or more, and payable, where frequency is above 0", fine, hint))
     for name, expected, fine, hint in checks:
         wrong = np.flatnonzero(~fine)
         if wrong.size:
