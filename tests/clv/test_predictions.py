@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import attrs
 import numpy as np
 import pytest
+from scipy import special
 from tests.clv._cdnow import repeated
 
 from custvalue import load, save
@@ -44,6 +45,7 @@ from custvalue.clv import (
 )
 from custvalue.clv._purchases import FittedHistories, FittedTransactions, PatternModel
 from custvalue.clv._spend import FittedSpendModel, SpendModelBase
+from custvalue.clv.intervals import DeltaIntervals
 from custvalue.data import (
     CustomerSummary,
     DiscountRate,
@@ -111,9 +113,27 @@ def centre(values: Prediction) -> np.ndarray:
     return values.probabilities if isinstance(values, CountProbabilities) else values.values
 
 
-def check_bounds(values: Mapping[str, Prediction], draws: ParameterDraws) -> None:
-    """Delta bounds hold the value; those of draws are quantiles of the prediction at each draw."""
+def check_width(value: Prediction, name: str) -> None:
+    """Delta bounds on logs or logits, one parameter moved at a time, the covariance between."""
+    source = value.intervals
+    assert isinstance(source, DeltaIntervals)
+    estimate, to_line = source.fitted.estimate, special.logit if source.probability else np.log
+    unsure = (centre(value) > 0.0) & ((centre(value) < 1.0) | (not source.probability))
+    slopes = []
+    for step in 1e-4 * np.eye(estimate.theta.size):
+        above, below = (source.predict(source.fitted.with_theta(estimate.theta + way * step), None) for way in (1, -1))
+        slopes.append((to_line(above[unsure]) - to_line(below[unsure])) / 2e-4)
+    slope = np.array(slopes)
+    half = np.sqrt(np.einsum("pn,pq,qn->n", slope, estimate.theta_covariance, slope)) * 1.6448536
+    low, high = (edge[unsure] for edge in edges(value, 0.9))
+    np.testing.assert_allclose(0.5 * (to_line(high) - to_line(low)), half, rtol=1e-2, err_msg=name)
+
+
+def check_bounds(values: Mapping[str, Prediction], draws: ParameterDraws, *, signed: bool = False) -> None:
+    """Delta bounds hold the value and are as wide as by hand; those of draws are quantiles at each draw."""
     for name, value in values.items():
+        if not signed:
+            check_width(value, name)
         low, high = edges(value, 0.9)
         assert np.all((low <= centre(value) * (1 + 1e-9)) & (centre(value) <= high * (1 + 1e-9) + 1e-12)), name
         drawn = value.with_draws(draws)
@@ -281,7 +301,8 @@ def test_spend_models_are_refitted_in_three_ways(
     assert draws.theta.std(axis=0) / errors == pytest.approx(np.ones(3), abs=0.45)
     assert (draws.theta.mean(axis=0) - fit.estimate.theta) / errors == pytest.approx(np.zeros(3), abs=0.8)
     few = drawn.take(np.arange(5))
-    check_bounds({"spend": fit.expected_spend(few), "new": fit.new_customer_spend()}, draws)
+    signed = isinstance(model, NormalMargin)
+    check_bounds({"spend": fit.expected_spend(few), "new": fit.new_customer_spend()}, draws, signed=signed)
     again = simulate_log(NBDProcess(3.0, 20.0), fit.process, n_customers=2_500, window=window, seed=5).summary()
     assert again.monetary_value[again.frequency > 0].mean() == pytest.approx(
         drawn.monetary_value[drawn.frequency > 0].mean(), abs=4.0
