@@ -41,7 +41,7 @@ def check_fit_or_words(model: Model, name: str) -> None:
         fit = model.fit(data)
     except ConvergenceError as refusal:
         told: tuple[bool, ...] = (
-            "without limit" in str(refusal) or "prior" in str(refusal),
+            "on a boundary: " in str(refusal) or "grows without limit in " in str(refusal),
             refusal.fit is not None,
         )
     else:
