@@ -7,6 +7,7 @@ import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, float_array, strings
 from custvalue._frames import FrameKind, build_frame
+from custvalue.data._kinds import is_number
 from custvalue.errors import InputError
 
 __all__ = ["ParameterDraws", "checked_level"]
@@ -20,7 +21,7 @@ def checked_level(level: float) -> float:
     InputError
         If it is not between 0 and 1.
     """
-    if not 0.0 < level < 1.0:
+    if not (is_number(level) and 0.0 < level < 1.0):
         raise InputError("interval(level)", expected="a probability between 0 and 1", got=repr(level))
     return level
 

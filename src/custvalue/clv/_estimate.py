@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
+from custvalue.clv._draws import checked_level
 from custvalue.clv._normal import normal_quantile
 from custvalue.clv._optimise import FAR, Objective, Optimum, Problem, maximise
 from custvalue.errors import ConvergenceError, InputError
@@ -218,9 +219,7 @@ class Estimate(ArrayHolder):
 
     def confidence_intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Wald intervals by name, made on the ``theta`` scale: those of positive parameters stay positive."""
-        if not 0.0 < level < 1.0:
-            raise InputError("confidence_intervals", expected="a level between 0 and 1", got=str(level))
-        half = normal_quantile(0.5 + level / 2) * np.sqrt(np.diag(self.theta_covariance))
+        half = normal_quantile(0.5 + checked_level(level) / 2) * np.sqrt(np.diag(self.theta_covariance))
         with np.errstate(over="ignore"):
             low, high = (
                 np.where(self.positive, np.exp(np.where(self.positive, edge, 0.0)), edge)

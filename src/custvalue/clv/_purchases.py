@@ -25,7 +25,7 @@ from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded
 from custvalue.clv.processes import LeavingProcess, PurchaseProcess
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
-from custvalue.data._kinds import require_kind
+from custvalue.data._kinds import is_number, require_discount, require_horizon, require_kind
 from custvalue.errors import InputError, UnitError
 
 __all__ = [
@@ -254,7 +254,7 @@ class FittedHistories(Drawable[PurchaseData]):
         CustomerValues
             (n_customers,) 0 or more.
         """
-        return self._predict(summary, "expected_purchases", "purchases", (horizon.to(self.unit),))
+        return self._predict(summary, "expected_purchases", "purchases", (self._time("expected_purchases", horizon),))
 
     def expected_residual_transactions(self, summary: CustomerSummary, discount: DiscountRate, /) -> CustomerValues:
         """Discounted expected residual transactions (DERT): all purchases to come, discounted continuously.
@@ -264,12 +264,13 @@ class FittedHistories(Drawable[PurchaseData]):
         CustomerValues
             (n_customers,) 0 or more; inf at a zero rate where the mean lifetime is infinite.
         """
-        return self._predict(summary, "residual_transactions", "purchases", (discount.force(self.unit),))
+        force = require_discount("expected_residual_transactions(discount)", discount).force(self.unit)
+        return self._predict(summary, "residual_transactions", "purchases", (force,))
 
     def purchase_pmf(self, summary: CustomerSummary, n: int, horizon: Horizon, /) -> CustomerValues:
         """Probability that each customer makes exactly ``n`` purchases within the horizon, given its history."""
         count = whole_count("purchase_pmf(n)", n)
-        return self._predict(summary, "conditional_pmf", "probability", (count, horizon.to(self.unit)))
+        return self._predict(summary, "conditional_pmf", "probability", (count, self._time("purchase_pmf", horizon)))
 
     def latent_means(self, summary: CustomerSummary, /) -> dict[str, CustomerValues]:
         """Posterior means of each customer's latent traits, such as the purchase rate (per :attr:`unit`)."""
@@ -321,6 +322,9 @@ class FittedHistories(Drawable[PurchaseData]):
             raise InputError("probability_alive(at)", expected="0 (now) or a Horizon", got=repr(at), hint=hint)
         return 0.0
 
+    def _time(self, verb: str, horizon: Horizon) -> float:
+        return require_horizon(f"{verb}(horizon)", horizon).to(self.unit)
+
     def _in_own_unit(self, data: PurchaseData) -> PurchaseData:
         if isinstance(data, CustomerSummary):
             return data.in_unit(self.unit)
@@ -359,20 +363,22 @@ class FittedTransactions(FittedHistories):
         self, horizon: Horizon, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
     ) -> Expectation:
         """Purchases to expect within the horizon from somebody who becomes a customer now."""
-        predict = partial(_new_purchases, end=horizon.to(self.unit), first=first_purchase.counted)
+        require_kind("new_customer_purchases(first_purchase)", first_purchase, FirstPurchase)
+        end = self._time("new_customer_purchases", horizon)
+        predict = partial(_new_purchases, end=end, first=first_purchase.counted)
         return bounded_expectation(self, predict, "new_customer_purchases", "purchases")
 
     def new_customer_pmf(self, n_max: int, horizon: Horizon, /) -> CountProbabilities:
         """Probability that a new customer makes 0, 1, ... ``n_max`` repeat purchases within the horizon."""
         n = np.arange(whole_count("new_customer_pmf(n_max)", n_max) + 1, dtype=np.float64)
-        predict = partial(_new_pmf, n=n, end=horizon.to(self.unit))
+        predict = partial(_new_pmf, n=n, end=self._time("new_customer_pmf", horizon))
         return bounded_counts(self, predict, "new_customer_pmf")
 
 
 def whole_count(where: str, n: float) -> int:
     """Insist on a number of purchases."""
-    if not (n >= 0 and float(n).is_integer()):
-        raise InputError(where, expected="a whole number of 0 or more", got=str(n))
+    if not (is_number(n) and n >= 0 and float(n).is_integer()):
+        raise InputError(where, expected="a whole number of 0 or more", got=repr(n))
     return int(n)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._result import CustomerValues, IntervalSource
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
+from custvalue.data._kinds import require_discount, require_horizon
 from custvalue.errors import AlignmentError, InputError, UnitError
 
 __all__ = [
@@ -153,7 +154,7 @@ def whole_periods(horizon: Horizon | None, period: TimeUnit, where: str) -> floa
     """
     if horizon is None:
         return math.inf
-    exact = horizon.to(period)
+    exact = require_horizon(where, horizon).to(period)
     whole = round(exact)
     if whole < 1 or abs(exact - whole) > _SLACK * max(1.0, exact):
         hint = f"Set period=TimeUnit.{horizon.unit.name} in the model, or give the horizon in {period.value}s."
@@ -228,4 +229,5 @@ class FittedFormula:
         InputError
             If the model needs a horizon, or the value without one has no bound.
         """
+        require_discount("lifetime_value(discount)", discount)
         return lifetime_values(summary, self.model.values(summary, horizon, discount, timing))

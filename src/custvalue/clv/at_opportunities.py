@@ -18,6 +18,7 @@ from custvalue.clv.opportunities import Opportunities
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerSummary, DiscountRate, Horizon, TimeUnit
+from custvalue.data._kinds import require_discount, require_horizon
 from custvalue.errors import InputError
 
 __all__ = ["AtOpportunities", "FittedAtOpportunities"]
@@ -70,7 +71,7 @@ class FittedAtOpportunities(ArrayHolder):
 
     def expected_residual_transactions(self, summary: CustomerSummary, discount: DiscountRate, /) -> CustomerValues:
         """All purchases to come, the i-th opportunity ahead discounted by i periods."""
-        rate = discount.per(self.settings.every)
+        rate = require_discount("expected_residual_transactions(discount)", discount).per(self.settings.every)
         return self.fitted.expected_residual_transactions(self._known(summary), rate)
 
     def new_customer_purchases(self, horizon: Horizon, /) -> Expectation:
@@ -95,7 +96,7 @@ class FittedAtOpportunities(ArrayHolder):
         return self.settings.opportunities.of(summary.customers)
 
     def _periods(self, horizon: Horizon) -> int:
-        return finite_periods(horizon, self.settings.every, "AtOpportunities")
+        return finite_periods(require_horizon("AtOpportunities", horizon), self.settings.every, "AtOpportunities")
 
     def __repr__(self) -> str:
         """One line."""

@@ -30,7 +30,7 @@ from custvalue.clv.posterior import Posterior
 from custvalue.clv.resampling import Resampling, gathered, refit
 from custvalue.clv.tracking import SupportsNewCustomers
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
-from custvalue.data._kinds import require_kind
+from custvalue.data._kinds import require_discount, require_horizon, require_kind
 from custvalue.errors import InputError
 
 __all__ = ["BuyTillYouDie", "FittedBuyTillYouDie", "JointPosterior"]
@@ -122,6 +122,9 @@ class FittedBuyTillYouDie:
         Fader, P. S., Hardie, B. G. S. and Lee, K. L. (2005), "RFM and CLV: Using Iso-Value Curves for Customer Base
         Analysis", Journal of Marketing Research 42(4), eq. (1) and (2).
         """
+        if horizon is not None:
+            require_horizon("lifetime_value(horizon)", horizon)
+        require_discount("lifetime_value(discount)", discount)
         predict = _Worth(summary=summary, terms=_Terms(horizon=horizon, discount=discount, timing=timing))
         values = predict(self, None)
         supported = isinstance(self.purchases, SupportsIntervals) and isinstance(self.spend, SupportsIntervals)
@@ -158,6 +161,8 @@ class FittedBuyTillYouDie:
         if isinstance(self.margin, CustomerMargin):
             hint = "fitted.with_margin(0.3).new_customer_value(...)."
             raise InputError("new_customer_value", expected="one margin", got="one a customer", hint=hint)
+        require_horizon("new_customer_value(horizon)", horizon)
+        require_discount("new_customer_value(discount)", discount)
         ends, weights = period_weights(horizon, discount, timing)
         terms = (self.margin, first_purchase.counted)
         predict = _NewWorth(ends=ends, weights=weights, unit=horizon.unit, terms=terms)

@@ -18,6 +18,7 @@ from custvalue.clv.renewals import ContractStates, RenewalCounts
 from custvalue.clv.retention import HistoricalMargin
 from custvalue.clv.shifted_beta_geometric import ShiftedBetaGeometric
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
+from custvalue.data._kinds import require_discount
 from custvalue.errors import UnitError
 
 __all__ = ["ContractualCLV", "FittedContractual", "RetentionBias", "retention_bias"]
@@ -129,6 +130,7 @@ class FittedContractual:
             If there is neither horizon nor discount.
         """
         contracts = self.model.contracts
+        require_discount("ContractualCLV.lifetime_value(discount)", discount)
         paid = paid_margins(self.model.margin, summary) * discount.factor(timing.offset, contracts.period)
         predict = _Worth(
             renewals=contracts.renewals(summary).astype(np.float64),

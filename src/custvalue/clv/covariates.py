@@ -16,7 +16,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, check_lengths, float_array, strings
 from custvalue.clv._drawing import BothPriors
 from custvalue.clv._estimate import Prior, checked, estimate
 from custvalue.clv._kernels.covariates import CovariateLikelihood, own_params
@@ -95,8 +95,9 @@ class StaticCovariates(ArrayHolder):
             hint = "Code groups as 0 and 1, one column a group but for the one that is compared with."
             expected, got = "columns of numbers", f"others: {texts}" if texts else "none"
             raise InputError("StaticCovariates.from_columns", expected=expected, got=got, hint=hint)
-        values = np.stack([np.asarray(column, dtype=np.float64) for column in columns.values()], axis=1)
-        return cls(customers=customers, names=tuple(columns), values=values)
+        numbers = {name: as_floats(column) for name, column in columns.items()}
+        check_lengths("StaticCovariates.from_columns", len(customers), numbers)
+        return cls(customers=customers, names=tuple(columns), values=np.stack(list(numbers.values()), axis=1))
 
     def of(self, customers: CustomerIndex, /) -> StaticCovariates:
         """Look up customers, in their order.
@@ -386,12 +387,14 @@ class FittedWithCovariates(FittedHistories):
 
         For others: ``fit.with_covariates(others).new_customer_purchases(horizon)``.
         """
-        return self._newly("expected_purchases", "purchases", (horizon.to(self.unit),), first_purchase.counted)
+        require_kind("new_customer_purchases(first_purchase)", first_purchase, FirstPurchase)
+        end = self._time("new_customer_purchases", horizon)
+        return self._newly("expected_purchases", "purchases", (end,), first_purchase.counted)
 
     def new_customer_pmf(self, n: int, horizon: Horizon, /) -> CustomerValues:
         """Probability of exactly ``n`` repeat purchases if everybody in the covariates became a customer now."""
         count = whole_count("new_customer_pmf(n)", n)
-        return self._newly("conditional_pmf", "probability", (count, horizon.to(self.unit)), 0.0)
+        return self._newly("conditional_pmf", "probability", (count, self._time("new_customer_pmf", horizon)), 0.0)
 
     def _newly(self, quantity: str, unit: str, args: tuple[float, ...], first: float) -> CustomerValues:
         """Predict with a history of no time at all."""

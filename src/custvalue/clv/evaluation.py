@@ -23,6 +23,7 @@ from custvalue.clv._kernels import scoring as kernel
 from custvalue.clv._protocol import FittedPurchases, FittedSpend
 from custvalue.clv._result import CustomerValues
 from custvalue.data import CustomerSummary, Holdout, Horizon, TimeUnit
+from custvalue.data._kinds import require_kind
 from custvalue.data._time import DAY_US
 from custvalue.errors import InputError
 
@@ -336,6 +337,7 @@ def evaluate_purchases(fitted: FittedPurchases, summary: CustomerSummary, holdou
     InputError
         If the hold-out does not start where the calibration ends.
     """
+    require_kind("evaluate_purchases", fitted, FittedPurchases, hint="Pass what model.fit(summary) returned.")
     horizon = _length(summary, holdout)
     predicted = fitted.expected_purchases(summary, horizon)
     naive = naive_purchases(summary, horizon)

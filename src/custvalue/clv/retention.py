@@ -19,6 +19,7 @@ from custvalue.clv._settings import (
     whole_periods,
 )
 from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
+from custvalue.data._kinds import require_discount
 from custvalue.errors import InputError
 
 __all__ = ["FittedRetention", "HistoricalMargin", "RetentionCLV", "RetentionFromSilence"]
@@ -225,6 +226,7 @@ class FittedRetention:
         model = self.model
         where = "RetentionCLV.lifetime_value"
         n_periods = whole_periods(horizon, model.period, f"{where}(horizon)")
+        require_discount(f"{where}(discount)", discount)
         retention = per_customer(self.retention, summary.customers, "RetentionCLV.retention")
         multiple = multiple_kernel(
             retention,
