@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, special, stats
 from tests.clv._cdnow import repeated
 
 from custvalue.clv import (
@@ -20,15 +20,19 @@ from custvalue.clv import (
     GammaGamma,
     LogNormalPrior,
     LognormalSpend,
+    MBGCNBDk,
+    MBGCNBDkProcess,
     NormalMargin,
     Opportunities,
     Resampling,
     StaticCovariates,
+    TimedSummary,
     WithCovariates,
+    simulate_log,
     simulate_opportunities,
 )
 from custvalue.clv._case_weights import stand_ins
-from custvalue.data import CustomerIndex, CustomerSummary, PurchasePatterns, TimeUnit
+from custvalue.data import CustomerIndex, CustomerSummary, ObservationWindow, PurchasePatterns, TimeUnit
 from custvalue.errors import ConvergenceError, InputError, UnitError
 from custvalue.testing import example_summary
 
@@ -36,6 +40,7 @@ WEAK = LogNormalPrior(sd=1.0)
 N = 150
 COUNTS = np.where(np.arange(N) < N // 3, 4.0, 1.0)  # those who buy often come first
 AGAIN = np.repeat(np.arange(N), COUNTS.astype(np.int64))
+WINDOW = ObservationWindow("2025-01-01", "2025-12-31")
 
 
 def customers() -> CustomerSummary:
@@ -55,6 +60,14 @@ def donors() -> Opportunities:
     return drawn.of(drawn.customers.take(np.argsort(-drawn.x, kind="stable")))
 
 
+def timed() -> TimedSummary:
+    """150 regular customers, the frequent ones first."""
+    log = simulate_log(MBGCNBDkProcess(1.0, 10.0, 0.8, 2.4, k=3), n_customers=N, window=WINDOW, seed=1)
+    found = TimedSummary.from_purchases(log.summary(), log.customers.ids[log.owner], log.time)
+    order = np.argsort(-found.summary.frequency, kind="stable")
+    return TimedSummary(summary=found.summary.take(order), log_gap_days=found.log_gap_days[order])
+
+
 def grouped(summary: CustomerSummary, group: np.ndarray) -> WithCovariates:
     """A model with one covariate."""
     known = StaticCovariates.from_columns(summary.customers, {"group": group})
@@ -63,8 +76,8 @@ def grouped(summary: CustomerSummary, group: np.ndarray) -> WithCovariates:
 
 def cases() -> dict[str, tuple[Any, Any, Any, Any]]:
     """Model and data to weigh; model and data with the customers copied."""
-    summary, gifts = customers(), donors()
-    group = np.arange(N) % 2
+    summary, gifts, regular = customers(), donors(), timed()
+    group, logs = np.arange(N) % 2, regular.log_gap_days[AGAIN]
     again = attrs.evolve(
         gifts,
         customers=CustomerIndex(np.arange(AGAIN.size)),
@@ -73,13 +86,14 @@ def cases() -> dict[str, tuple[Any, Any, Any, Any]]:
         n=gifts.n[AGAIN],
     )
     rows = PurchasePatterns(x=summary.frequency, t_x=summary.recency, T=summary.T, weights=np.ones(N))
-    more = copies(summary)
+    more, regulars = copies(summary), TimedSummary(summary=repeated(regular.summary, AGAIN), log_gap_days=logs)
     return {
         "BGNBD": (BGNBD(), summary, BGNBD(), more),
         "patterns": (BGNBD(), rows, BGNBD(), more),
         "GammaGamma": (GammaGamma(), summary, GammaGamma(), more),
         "WithCovariates": (grouped(summary, group), summary, grouped(more, group[AGAIN]), more),
         "BGBB": (BGBB(), gifts, BGBB(), again),
+        "timed": (MBGCNBDk(k=3), regular, MBGCNBDk(k=3), regulars),
     }
 
 
@@ -98,7 +112,7 @@ def test_a_weighted_posterior_is_that_of_copied_customers(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", list(Resampling))
-@pytest.mark.parametrize("name", ["BGNBD", "GammaGamma", "WithCovariates", "BGBB"])
+@pytest.mark.parametrize("name", ["BGNBD", "GammaGamma", "WithCovariates", "BGBB", "timed"])
 def test_weighted_refits_move_about_the_weighted_fit(name: str, kind: Resampling) -> None:
     """As 30 refits of copied customers do, in the middle and in spread."""
     model, data, other, more = CASES[name]
@@ -276,6 +290,62 @@ def test_a_covariate_constant_in_a_resample_is_a_refit_that_failed() -> None:
     with pytest.raises(ConvergenceError, match="of 40 bootstrap refits") as refused:
         settings.fit(summary).bootstrap(summary, 40, resampling=Resampling.REPLACEMENT, seed=1)
     assert 5 <= int(str(refused.value).split()[0]) <= 25
+
+
+def of_one(params: dict[str, float], gaps: np.ndarray, silent: float, k: int) -> float:
+    """Log-likelihood of one customer's times between purchases, the rate integrated out numerically (MBG/CNBD-k)."""
+    r, alpha, a, b = params.values()
+    n = gaps.size
+
+    def events(rate: float, *, waits: bool) -> float:
+        density = np.prod(stats.gamma.pdf(gaps, k, scale=1.0 / rate)) * stats.gamma.pdf(rate, r, scale=1.0 / alpha)
+        return float(density * (stats.gamma.sf(silent, k, scale=1.0 / rate) if waits else 1.0))
+
+    inside = [integrate.quad(lambda u, w=w: events(u, waits=w), 0, np.inf, epsabs=0, limit=400)[0] for w in (1, 0)]
+    stays = special.beta(a, b + n + 1) / special.beta(a, b)
+    leaves = special.beta(a + 1, b + n) / special.beta(a, b)
+    return float(np.log(stays * inside[0] + leaves * inside[1]))
+
+
+def test_a_timed_fit_is_drawn_again_from_the_times() -> None:
+    """Rows against an integral over the rate; they add up to the fit, and so does the mode of its posterior."""
+    regular = timed()
+    log = simulate_log(MBGCNBDkProcess(1.0, 10.0, 0.8, 2.4, k=3), n_customers=N, window=WINDOW, seed=1)
+    fit = MBGCNBDk().fit(regular)
+    rows = fit.row_log_likelihood(regular)
+    summary = regular.summary
+    for at in np.flatnonzero((summary.frequency > 1) & (summary.frequency < 6))[:6].tolist():
+        days = np.unique(log.time[log.owner == log.customers.positions(summary.customers.ids[[at]])[0]])
+        weeks = np.diff(days.astype("datetime64[D]").astype(np.int64)) / 7.0
+        expected = of_one(fit.params, weeks, float(summary.T[at] - summary.recency[at]), fit.k)
+        assert rows[at] == pytest.approx(expected, rel=1e-6)
+    result = fit.posterior(regular, LogNormalPrior(sd=100.0), 100, seed=1)
+
+    assert rows.sum() == pytest.approx(fit.log_likelihood, abs=1e-5)
+    assert result.fitted.timed
+    assert result.fitted.log_likelihood == pytest.approx(fit.log_likelihood, abs=0.01)
+    in_days = attrs.evolve(regular, summary=summary.in_unit(TimeUnit.DAY))
+    assert fit.row_log_likelihood(in_days) == pytest.approx(rows, rel=1e-12)
+    for kind in Resampling:
+        assert len(fit.bootstrap(regular, 5, resampling=kind, seed=1)) == 5
+
+
+def test_a_timed_fit_without_its_times_says_so() -> None:
+    """The draws are the same, the mode does not count the times, and rows are refused."""
+    regular = timed()
+    fit, plain = MBGCNBDk(k=2).fit(regular), MBGCNBDk(k=2).fit(regular.summary)
+    found = fit.posterior(regular.summary, WEAK, 100, seed=1)
+    expected = fit.posterior(regular, WEAK, 100, seed=1)
+
+    np.testing.assert_allclose(found.draws.theta, expected.draws.theta, rtol=1e-8)
+    assert (found.fitted.timed, expected.fitted.timed) == (False, True)
+    assert "leaves out the times" in str(found.fitted.diagnostics)
+    at_mode = plain.with_theta(found.fitted.estimate.theta).row_log_likelihood(regular.summary).sum()
+    assert found.fitted.log_likelihood == pytest.approx(at_mode, rel=1e-9)
+    with pytest.raises(InputError, match="expected a TimedSummary, got CustomerSummary"):
+        fit.row_log_likelihood(regular.summary)
+    with pytest.raises(InputError, match=r"the \.summary of the TimedSummary"):
+        plain.row_log_likelihood(regular)
 
 
 def test_rows_of_patterns_in_another_unit_are_refused() -> None:
