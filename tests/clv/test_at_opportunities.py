@@ -11,6 +11,7 @@ from custvalue.clv import (
     AtOpportunities,
     BGBBProcess,
     BuyTillYouDie,
+    FirstPurchase,
     FittedAtOpportunities,
     GammaGamma,
     GammaGammaAmounts,
@@ -59,6 +60,29 @@ def test_donations_in_years(fitted: FittedAtOpportunities) -> None:
     np.testing.assert_allclose(fitted.expected_residual_transactions(summary, RATE).values, residual, atol=6e-5)
     assert (fitted.probability_alive(summary).values > fitted.probability_alive(summary, at=year).values).all()
     assert fitted.new_customer_purchases(Horizon(10, TimeUnit.YEAR)).value == pytest.approx(3.179830, abs=2e-6)
+
+
+def test_time_says_what_numbers_of_opportunities_say(fitted: FittedAtOpportunities) -> None:
+    """The distribution, the latent chances, a first purchase counted, refits and weights: five years are five."""
+    summary, plain = donors(np.arange(22)), fitted.fitted
+    five = Horizon(5, TimeUnit.YEAR)
+    chances = [fitted.purchase_pmf(summary, n, five).values for n in range(6)]
+    expected = plain.purchase_pmf(ONE_OF_EACH, 2, 5).values
+
+    np.testing.assert_allclose(np.sum(chances, axis=0), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(np.arange(6) @ chances, fitted.expected_purchases(summary, five).values, rtol=1e-12)
+    assert np.array_equal(chances[2], expected)
+    assert set(fitted.latent_means(summary)) == {"purchase_probability", "dropout_probability"}
+    first = fitted.new_customer_purchases(five, FirstPurchase.INCLUDED).value
+    assert first == pytest.approx(1.0 + fitted.new_customer_purchases(five).value, rel=1e-12)
+
+    weights = PATTERNS.weights / 100.0
+    settings = AtOpportunities(opportunities=ONE_OF_EACH, every=TimeUnit.YEAR)
+    again = settings.fit(summary, weights=weights)
+    assert again.estimate.params == pytest.approx(plain.params, rel=1e-6)
+    assert again.estimate.n_observations == pytest.approx(111.04)
+    draws = again.bootstrap(summary, 20, weights=weights, seed=1)
+    assert draws.theta.std(axis=0).min() > 0.05
 
 
 def test_refusals(fitted: FittedAtOpportunities) -> None:

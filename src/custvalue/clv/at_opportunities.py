@@ -10,13 +10,16 @@ import numpy as np
 from custvalue._arrays import ArrayHolder, FloatArray
 from custvalue.clv._case_weights import CaseWeights
 from custvalue.clv._drawing import Seed
+from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
 from custvalue.clv._optimise import Problem
+from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv._settings import finite_periods
 from custvalue.clv.bg_bb import BGBB, FittedBGBB
 from custvalue.clv.opportunities import Opportunities
 from custvalue.clv.posterior import Posterior
+from custvalue.clv.resampling import Resampling
 from custvalue.data import CustomerSummary, DiscountRate, Horizon, TimeUnit
 from custvalue.data._kinds import require_discount, require_horizon
 from custvalue.errors import InputError
@@ -74,9 +77,19 @@ class FittedAtOpportunities(ArrayHolder):
         rate = require_discount("expected_residual_transactions(discount)", discount).per(self.settings.every)
         return self.fitted.expected_residual_transactions(self._known(summary), rate)
 
-    def new_customer_purchases(self, horizon: Horizon, /) -> Expectation:
-        """Purchases to expect from a new customer at the opportunities within the horizon, after the first."""
-        return self.fitted.new_customer_purchases(self._periods(horizon))
+    def purchase_pmf(self, summary: CustomerSummary, n: int, horizon: Horizon, /) -> CustomerValues:
+        """Probability that each customer buys at exactly ``n`` of the opportunities within the horizon."""
+        return self.fitted.purchase_pmf(self._known(summary), n, self._periods(horizon))
+
+    def latent_means(self, summary: CustomerSummary, /) -> dict[str, CustomerValues]:
+        """Posterior means of each customer's chance to buy and chance to drop out."""
+        return self.fitted.latent_means(self._known(summary))
+
+    def new_customer_purchases(
+        self, horizon: Horizon, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
+    ) -> Expectation:
+        """Purchases to expect from a new customer at the opportunities within the horizon."""
+        return self.fitted.new_customer_purchases(self._periods(horizon), first_purchase)
 
     def case_weights(self, data: CustomerSummary, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its customers."""
@@ -100,6 +113,19 @@ class FittedAtOpportunities(ArrayHolder):
     ) -> Posterior[Fitted]:
         """Draw from the posterior of the parameters; as the ``posterior`` of any fit."""
         return self.fitted.posterior(self._known(data), prior, n_draws, weights=weights, seed=seed)
+
+    def bootstrap(
+        self,
+        data: CustomerSummary,
+        /,
+        n_draws: int = 200,
+        *,
+        resampling: Resampling = Resampling.WEIGHTED,
+        weights: FloatArray | None = None,
+        seed: Seed,
+    ) -> ParameterDraws:
+        """Fit again and again to customers drawn again; as the ``bootstrap`` of any fit."""
+        return self.fitted.bootstrap(self._known(data), n_draws, resampling=resampling, weights=weights, seed=seed)
 
     def _known(self, summary: CustomerSummary) -> Opportunities:
         return self.settings.opportunities.of(summary.customers)
@@ -138,8 +164,8 @@ class AtOpportunities:
     every: TimeUnit
     model: BGBB = attrs.field(factory=BGBB)
 
-    def fit(self, summary: CustomerSummary, /) -> FittedAtOpportunities:
-        """Fit to the opportunities of the customers of a summary.
+    def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedAtOpportunities:
+        """Fit to the opportunities of the customers of a summary, each counted ``weights`` (n_customers,) times.
 
         Raises
         ------
@@ -150,5 +176,5 @@ class AtOpportunities:
         ConvergenceError
             If the search fails; the fit travels with the error.
         """
-        fitted = self.model.fit(self.opportunities.of(summary.customers))
+        fitted = self.model.fit(self.opportunities.of(summary.customers), weights=weights)
         return FittedAtOpportunities(fitted=fitted, settings=self)
