@@ -4,6 +4,7 @@ from custvalue.clv._churn import ChurnModel, FittedSurvival, SurvivalCurve
 from custvalue.clv._drawing import SupportsDraws
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, FitReport, LogNormalPrior
+from custvalue.clv._optimise import Density
 from custvalue.clv._protocol import (
     CLVModel,
     FittedCLV,
@@ -146,6 +147,7 @@ __all__ = [
     "CreditedValue",
     "CrossSellPotential",
     "CustomerValues",
+    "Density",
     "DiscountedStream",
     "DiscreteWeibull",
     "EngagementValue",

@@ -9,10 +9,10 @@ from typing import Protocol, Self, TypeVar, runtime_checkable
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
-from custvalue.clv._draws import checked_level
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, locked, strings
+from custvalue.clv._draws import ParameterDraws, checked_level
 from custvalue.clv._normal import normal_quantile
-from custvalue.clv._optimise import FAR, Objective, Optimum, Problem, maximise
+from custvalue.clv._optimise import FAR, Density, Objective, Optimum, Problem, maximise
 from custvalue.errors import ConvergenceError, InputError
 
 __all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "Prior", "checked", "estimate"]
@@ -40,7 +40,7 @@ class FitReport:
     hessian_condition
         Ratio of the largest to the smallest curvature; infinite where a direction is flat.
     n_evaluations
-        Passes over the full data.
+        Passes over the full data; 0 where nothing was fitted.
     boundary
         Parameters whose best value is 0 or infinity, as ``"a -> 0"``.
     unidentified
@@ -61,10 +61,19 @@ class FitReport:
     advice: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        parts = ["converged" if self.converged else "NOT converged"]
+        parts = ["converged"] if self.converged else ["NOT converged"] if self.n_evaluations else []
         parts += [f"on a boundary: {', '.join(self.boundary)}"] if self.boundary else []
         parts += [f"not identified: {self.unidentified}"] if self.unidentified else []
         return "; ".join([*parts, *self.notes, *self.advice])
+
+
+_BY_HAND = FitReport(
+    converged=False,
+    gradient_norm=math.nan,
+    hessian_condition=math.nan,
+    n_evaluations=0,
+    notes=("parameters set by hand, not fitted",),
+)
 
 
 def _own_copy(value: Mapping[str, float]) -> Mapping[str, float]:
@@ -127,14 +136,16 @@ class Estimate(ArrayHolder):
 
     Parameters
     ----------
+    density
+        The model, and what its likelihood is a density of.
     names
         Parameter names, in the literature's order.
     theta
         (n_params,) parameters on the scale they were estimated: logs, except for those that can be negative.
     log_likelihood
-        At ``theta``, without any prior.
+        At ``theta``, without any prior; NaN where the parameters were set by hand.
     hessian
-        (n_params, n_params) of the log-likelihood plus log-prior, in ``theta``.
+        (n_params, n_params) of the log-likelihood plus log-prior, in ``theta``; NaN where set by hand.
     n_observations
         Number of customers (total weight).
     report
@@ -145,6 +156,7 @@ class Estimate(ArrayHolder):
         Which parameters are positive, hence logs in ``theta``.
     """
 
+    density: Density
     names: tuple[str, ...] = attrs.field(converter=strings)
     theta: FloatArray = float_array()
     log_likelihood: float
@@ -156,9 +168,18 @@ class Estimate(ArrayHolder):
         default=attrs.Factory(lambda self: (True,) * len(self.names), takes_self=True)
     )
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         shown = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
-        return f"Estimate({shown}; log-likelihood {self.log_likelihood:.4f}; {self.report})"
+        height = f"log-likelihood {self.log_likelihood:.4f}; " if self.fitted else ""
+        return f"{shown}; {height}{self.report}"
+
+    def __repr__(self) -> str:
+        return f"Estimate({self})"
+
+    @property
+    def fitted(self) -> bool:
+        """Whether these are parameters of a fit; False for those set by hand."""
+        return not math.isnan(self.log_likelihood)
 
     @property
     def values(self) -> FloatArray:
@@ -179,7 +200,13 @@ class Estimate(ArrayHolder):
 
     @property
     def theta_covariance(self) -> FloatArray:
-        """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing."""
+        """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing.
+
+        Raises
+        ------
+        InputError
+            If parameters were set by hand: the data were not asked about them.
+        """
         half, lost = self._axes
         covariance: FloatArray = half @ half.T
         covariance[lost, :] = covariance[:, lost] = np.nan
@@ -189,6 +216,10 @@ class Estimate(ArrayHolder):
     @property
     def _axes(self) -> tuple[FloatArray, IntArray]:
         """The axes along which the data determine something, and the parameters which some flat axis leaves open."""
+        if not self.fitted:
+            hint = "Fit the model, or give a prediction draws of yours: .with_draws(fit.estimate.draws(theta, method))."
+            got = "parameters set by hand, whose uncertainty is not known"
+            raise InputError("standard errors and delta-method intervals", expected="a fit", got=got, hint=hint)
         # logs have a unit of their own; any other parameter is measured by its own curvature
         own = np.sqrt(np.abs(np.diag(self.hessian)))
         unit = np.where(np.array(self.positive) | (own == 0.0), 1.0, own)
@@ -238,8 +269,25 @@ class Estimate(ArrayHolder):
         return len(self.names) * math.log(self.n_observations) - 2.0 * self.log_likelihood
 
     def at(self, theta: FloatArray, /) -> Self:
-        """The same estimate moved to other parameters (for draws); its report and likelihood stay those of the fit."""
-        return attrs.evolve(self, theta=theta)
+        """The same model at other parameters; nothing is known there of likelihood, criteria and standard errors."""
+        unknown = locked(np.full(self.hessian.shape, np.nan))
+        return attrs.evolve(
+            self, theta=theta, log_likelihood=math.nan, hessian=unknown, report=_BY_HAND, log_prior=math.nan
+        )
+
+    def draws(self, theta: FloatArray, method: str) -> ParameterDraws:
+        """Make draws of these parameters, however found, into what a prediction takes.
+
+        Parameters
+        ----------
+        theta
+            (n_draws, n_params) on the scale of :attr:`theta`.
+        method
+            How they were made, for the reader of the intervals.
+        """
+        return ParameterDraws(
+            density=self.density, names=self.names, theta=theta, positive=self.positive, method=method
+        )
 
 
 class SupportsEstimate(Protocol):
@@ -261,8 +309,7 @@ class Fitted(ArrayHolder):
     estimate: Estimate
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
-        return f"{type(self).__name__}({shown}; log-likelihood {self.log_likelihood:.4f}; {self.diagnostics})"
+        return f"{type(self).__name__}({self.estimate})"
 
     @property
     def params(self) -> dict[str, float]:
@@ -276,7 +323,7 @@ class Fitted(ArrayHolder):
 
     @property
     def log_likelihood(self) -> float:
-        """Log-likelihood at the estimate, prior not included."""
+        """Log-likelihood at the estimate, prior not included; NaN where the parameters were set by hand."""
         return self.estimate.log_likelihood
 
     @property
@@ -295,11 +342,14 @@ class Fitted(ArrayHolder):
         return self.estimate.bic
 
     def with_theta(self, theta: FloatArray, /) -> Self:
-        """The same fitted model at another parameter vector (n_params,) on the estimation scale."""
+        """The same model at another parameter vector (n_params,) on the estimation scale; see :meth:`with_params`."""
         return attrs.evolve(self, estimate=self.estimate.at(theta))
 
     def with_params(self, params: Mapping[str, float], /) -> Self:
-        """The same fitted model at other natural parameters, for example published ones; those not named stay."""
+        """The same model at other natural parameters, for example published ones; those not named stay.
+
+        It predicts, but it is no fit: it has neither log-likelihood (AIC and BIC are NaN) nor standard errors.
+        """
         unknown = sorted(set(params) - set(self.estimate.names))
         if unknown:
             raise InputError("with_params", expected=f"parameters among {self.estimate.names}", got=str(unknown))
@@ -343,6 +393,7 @@ def estimate(
     if extra_advice is not None:
         report = attrs.evolve(report, advice=report.advice + extra_advice(optimum))
     return Estimate(
+        density=problem.density,
         names=problem.names,
         theta=problem.to_reported(optimum.theta),
         log_likelihood=optimum.value + problem.offset,

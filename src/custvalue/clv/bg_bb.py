@@ -12,7 +12,7 @@ from custvalue._arrays import FloatArray, IntArray, check_lengths
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import bg_bb
-from custvalue.clv._optimise import Problem
+from custvalue.clv._optimise import Density, Problem
 from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
@@ -203,6 +203,7 @@ class BGBB:
             by_pattern = weights if isinstance(data, OpportunityPatterns) else _by_pattern(patterns, weights)
             patterns = attrs.evolve(patterns, weights=by_pattern)
         return Problem(
+            density=Density(model=type(self).__name__, of="purchases at opportunities"),
             names=bg_bb.NAMES,
             objective=bg_bb.OpportunityLikelihood(patterns.x, patterns.t_x, patterns.n, patterns.weights),
             starts=(np.zeros(4), np.array([-1.0, 0.5, -1.0, 1.0]), np.array([1.5, 1.5, -2.0, 1.0])),

@@ -174,7 +174,7 @@ class BGCNBDk:
         """Give the likelihood problem behind the fit, its rows counted ``weights`` times; k must be given."""
         plain = data.summary if isinstance(data, TimedSummary) else data
         patterns = as_patterns(plain, f"{type(self).__name__}.fit", weights)
-        problem = pattern_problem(self.kernel, patterns)
+        problem = pattern_problem(self.kernel, patterns, f"{type(self).__name__}(k={self.chosen})")
         # the Jacobian of the time scale counts every one of the k events a purchase is made of
         problem = attrs.evolve(problem, offset=problem.offset * self.chosen)
         if not isinstance(data, TimedSummary):

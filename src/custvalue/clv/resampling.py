@@ -91,5 +91,4 @@ def gathered(fitted: SupportsEstimate, thetas: list[FloatArray | None], method: 
             "determine the parameters; use fit.posterior(...) with a prior"
         )
         raise ConvergenceError(message, fit=fitted)
-    estimate = fitted.estimate
-    return ParameterDraws(names=estimate.names, theta=np.array(good), positive=estimate.positive, method=method)
+    return fitted.estimate.draws(np.array(good), method)
