@@ -25,6 +25,7 @@ from custvalue.clv import (
     StaticCovariates,
     WithCovariates,
 )
+from custvalue.clv._estimate import SupportsEstimate
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.buy_till_you_die import FittedBuyTillYouDie
 from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
@@ -128,7 +129,7 @@ def test_kinds_of_data_are_not_mixed() -> None:
     x, t_x = np.array([0, 1, 1, 2, 3]), np.array([0, 1, 3, 3, 3])
     years = OpportunityPatterns(x=x, t_x=t_x, n=np.full(5, 3), weights=np.array([40.0, 20, 9, 8, 12]))
     purchases, spend = BGNBD().fit(cdnow()), GammaGamma().fit(cdnow())
-    fits = {
+    fits: dict[str, SupportsEstimate] = {
         "time": purchases,
         "spend": spend,
         "gifts": BGBB().fit(years),

@@ -397,6 +397,35 @@ def test_advice_can_be_followed() -> None:
     assert np.isfinite(list(inside.standard_errors.values())).all()
 
 
+def test_a_group_that_never_buys_runs_away_alone() -> None:
+    """Its rate is 0, so the others are fitted as if it were not there; whose coefficient it is, the report says.
+
+    Coded the other way round the base customer is one of the group, and the rate of the others is far above it.
+    """
+    summary, _ = pareto_customers(400, 0.0, 0.0, seed=20)
+    group = np.zeros(400)
+    group[np.flatnonzero(summary.frequency == 0)[:40]] = 1.0
+    others = BGNBD().fit(summary.take(np.flatnonzero(group == 0)))
+    codings = {"member": group, "outsider": 1.0 - group}
+    known = StaticCovariates.from_columns(summary.customers, codings)
+    fits = {name: WithCovariates(model=BGNBD(), covariates=known, purchase=(name,)).fit(summary) for name in codings}
+
+    base = [fits["member"].params[name] for name in others.params]
+    assert base == pytest.approx(list(others.params.values()), rel=1e-4)
+    assert fits["member"].diagnostics.boundary == ("purchase.member -> -infinity",)
+    assert fits["outsider"].diagnostics.boundary == ("alpha -> infinity", "purchase.outsider -> infinity")
+
+
+def test_a_covariate_far_from_zero_is_no_boundary() -> None:
+    """Born in 1990, give or take: the base parameters are those of nobody, but nothing runs away."""
+    summary, _ = pareto_customers(400, 0.0, 0.0, seed=20)
+    year = StaticCovariates.from_columns(summary.customers, {"year": 1990 + np.arange(400) % 7})
+    fit = WithCovariates(model=BGNBD(), covariates=year, purchase=("year",)).fit(summary)
+
+    assert abs(np.log(fit.params["alpha"])) > 10.0
+    assert fit.diagnostics.boundary == ()
+
+
 def test_prior_and_ridge_multiply() -> None:
     """The gradient of the penalised likelihood vanishes at the fit: likelihood, prior and ridge written out."""
     summary, known = pareto_customers(300, 0.5, 0.5, seed=18)

@@ -24,6 +24,7 @@ _NO_MAXIMUM = (
 )
 _PRIOR = "prior=LogNormalPrior()"
 _FLAT = 1e-4  # curvature (nats per squared log unit) below which a direction is called unidentified
+_ROUNDING = 1e-12  # share of the largest curvature below which one is nothing but rounding
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +43,7 @@ class FitReport:
     n_evaluations
         Passes over the full data; 0 where nothing was fitted.
     boundary
-        Parameters whose best value is 0 or infinity, as ``"a -> 0"``.
+        Parameters whose best value is 0 or infinity, as ``"a -> 0"``; coefficients may run to ``-infinity`` too.
     unidentified
         The direction the data say nothing about, as ``"r and alpha together"``; empty if there is none.
     notes
@@ -424,8 +425,12 @@ def checked(fitted: FittedT) -> FittedT:
 def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: str, *, has_prior: bool) -> FitReport:
     """Turn an optimum into words."""
     curvature, axes = np.linalg.eigh(-optimum.hessian)
-    boundary = _boundaries(problem, optimum)
-    flat = curvature[0] < _FLAT
+    known = axes[:, np.abs(curvature) > _ROUNDING * np.abs(curvature).max()]
+    boundary = _boundaries(problem, optimum.theta, known @ (known.T @ optimum.drift))
+    # weights may add up to less than one customer: flat is what would be so for a whole one
+    flat = curvature[0] < _FLAT * min(1.0, problem.weight)
+    if problem.weight < 1.0 - 1e-9:
+        notes += (f"case weights add up to {problem.weight:.3g}, less than one customer: standard errors are as wide",)
     advice: tuple[str, ...] = ()
     if (boundary or flat) and not has_prior:
         advice = (_NO_MAXIMUM.format(remedy=remedy),)
@@ -456,19 +461,23 @@ def _rival(problem: Problem, best: Optimum, other: Optimum) -> str:
     return f"a second maximum lies {less:.2f} nats lower, at {place}: standard errors are about the first alone"
 
 
-def _boundaries(problem: Problem, optimum: Optimum) -> tuple[str, ...]:
-    """Positive parameters that have gone far, or still run away with nothing left to gain."""
-    found = []
-    for name, positive, theta, drift in zip(
-        problem.names, problem.log_scaled, optimum.theta, optimum.drift, strict=True
-    ):
-        if not positive:
-            continue
-        far = abs(theta) >= FAR
-        if far or abs(drift) > _DRIFTING:
-            upwards = theta > 0 if far else drift > 0
-            found.append(f"{name} -> {'infinity' if upwards else '0'}")
-    return tuple(found)
+def _boundaries(problem: Problem, theta: FloatArray, drift: FloatArray) -> tuple[str, ...]:
+    """Parameters that have gone far, or still run away with nothing left to gain."""
+    logs = np.array(problem.log_scaled)
+    bound = np.full(theta.shape, FAR)
+    if problem.carry is not None:
+        # of a coefficient: so far apart are customers a standard deviation either side of the mean
+        bound[~logs] = FAR / 2.0
+        loose = ~logs & ((np.abs(theta) >= bound) | (np.abs(drift) > _DRIFTING))
+        # a runaway coefficient takes the mean customer along: look at the one it does not concern
+        taken = problem.carry * np.where(loose, problem.factors, 0.0)
+        theta, drift = theta + taken @ theta, drift + taken @ drift
+    far = np.abs(theta) >= bound
+    upwards = np.where(far, theta, drift) > 0.0
+    return tuple(
+        f"{problem.names[i]} -> {'infinity' if upwards[i] else '0' if logs[i] else '-infinity'}"
+        for i in np.flatnonzero(far | (np.abs(drift) > _DRIFTING))
+    )
 
 
 def _direction(names: tuple[str, ...], axis: FloatArray) -> str:

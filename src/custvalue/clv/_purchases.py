@@ -131,7 +131,7 @@ def few_data_notes(patterns: PurchasePatterns) -> tuple[str, ...]:
     repeaters = float(patterns.weights[patterns.x > 0].sum())
     if repeaters >= 50:
         return ()
-    who = "1 customer" if repeaters == 1 else f"{repeaters:,.0f} customers"
+    who = "1 customer" if repeaters == 1 else f"{repeaters:.3g} customers"
     return (f"only {who} came back: standard errors are rough, prefer a prior",)
 
 
