@@ -188,3 +188,8 @@ def test_penalised_fits_are_named() -> None:
     assert "p-value does not hold" in test.note
     assert "penalty, so below its highest likelihood: pulled" in repr(compare({"plain": full, "pulled": pulled}))
     assert likelihood_ratio_test(plain, full).note == compare([plain, full]).note == ""
+    held = BGNBD(prior=LogNormalPrior(sd=0.01)).fit(patterns())
+    with pytest.raises(
+        InputError, match=r"larger one that contains it.*penalty, so below its highest likelihood: full"
+    ):
+        likelihood_ratio_test(plain, held)

@@ -85,6 +85,8 @@ class Drawable(Fitted, Generic[DataT]):
         ------
         InputError
             If fewer than 100 draws are wanted: k-hat could not be judged.
+        UnitError
+            If the data are in another currency than the fit; ages are converted.
         ConvergenceError
             If k-hat stays too large after four rounds.
 
@@ -96,7 +98,7 @@ class Drawable(Fitted, Generic[DataT]):
         require_kind("posterior(prior)", prior, Prior, hint="LogNormalPrior() is weak.")
         rows = self.case_weights(data)
         problem = rows.problem(rows.counts)
-        start = problem.to_scaled(self.estimate.theta)
+        start = self.estimate.start_in(problem)
         whole = self._with_own(prior)
         found = estimate(attrs.evolve(problem, starts=(start, *problem.starts), pilot=None), whole)
         mode = checked(attrs.evolve(self, estimate=found))

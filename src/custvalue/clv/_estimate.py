@@ -13,7 +13,7 @@ from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, lo
 from custvalue.clv._draws import ParameterDraws, checked_level
 from custvalue.clv._normal import normal_quantile
 from custvalue.clv._optimise import FAR, Density, Objective, Optimum, Problem, maximise
-from custvalue.errors import ConvergenceError, InputError
+from custvalue.errors import ConvergenceError, InputError, UnitError
 
 __all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "Prior", "checked", "estimate"]
 
@@ -275,6 +275,18 @@ class Estimate(ArrayHolder):
         return attrs.evolve(
             self, theta=theta, log_likelihood=math.nan, hessian=unknown, report=_BY_HAND, log_prior=math.nan
         )
+
+    def start_in(self, problem: Problem, /) -> FloatArray:
+        """Where to start in other data of the same kind and unit, in the problem's scaled parameters.
+
+        Raises
+        ------
+        UnitError
+            If the data are of another kind or unit: the parameters would mean something else.
+        """
+        if problem.density != self.density:
+            raise UnitError("data", expected=f"those of {self.density}", got=f"those of {problem.density}")
+        return problem.to_scaled(self.theta)
 
     def draws(self, theta: FloatArray, method: str) -> ParameterDraws:
         """Make draws of these parameters, however found, into what a prediction takes.

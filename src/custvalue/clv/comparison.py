@@ -214,6 +214,7 @@ def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, 
     both = {"restricted": restricted, "full": full}
     _require_comparable("likelihood_ratio_test", both)
     small, large = restricted.estimate, full.estimate
+    penalised = _penalised_note(both)
     degrees = len(large.names) - len(small.names)
     statistic = 2.0 * (large.log_likelihood - small.log_likelihood)
     if degrees < 1 or statistic < -1e-6 * abs(large.log_likelihood):
@@ -221,10 +222,10 @@ def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, 
             "likelihood_ratio_test",
             expected="a restricted model and a larger one that contains it",
             got=f"{len(small.names)} and {len(large.names)} parameters, statistic {statistic:.4g}",
+            hint=f"{penalised}." if penalised else "",
         )
     statistic = max(statistic, 0.0)
     edge = "the larger fit lies on a boundary; the p-value is conservative" if large.report.boundary else ""
-    penalised = _penalised_note(both)
     notes = (edge, f"{penalised}; the p-value does not hold" if penalised else "")
     return LikelihoodRatioTest(
         statistic=statistic,

@@ -70,7 +70,7 @@ class CaseWeights:
 
 def refit(estimate: Estimate, problem: Problem, prior: Prior | None) -> FloatArray | None:
     """Maximise another likelihood from where an estimate ended; theta (n_params,), or None if the search failed."""
-    start = problem.to_scaled(estimate.theta)
+    start = estimate.start_in(problem)
     again = attrs.evolve(problem, starts=(start, *problem.starts), pilot=None)
     optimum = maximise(again, None if prior is None else prior.penalty(again))
     return problem.to_reported(optimum.theta) if optimum.converged else None
