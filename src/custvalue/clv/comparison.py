@@ -117,7 +117,7 @@ def _require_comparable(where: str, named: Mapping[str, SupportsEstimate]) -> No
     estimates = {name: fit.estimate for name, fit in named.items()}
     moved = [name for name, estimate in estimates.items() if not estimate.fitted]
     if moved:
-        hint = "Compare the fits themselves; fit.row_log_likelihood(data).sum() is the likelihood elsewhere."
+        hint = "Compare fits; what data say of other parameters is a purchase model's row_log_likelihood(data).sum()."
         raise InputError(where, expected="fits", got=f"{', '.join(moved)} with parameters set by hand", hint=hint)
     if len({estimate.density.of for estimate in estimates.values()}) > 1:
         raise InputError(
