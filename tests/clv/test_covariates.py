@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from tests.clv._cdnow import make_summary, repeated
 
-from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv._optimise import maximise
@@ -150,12 +149,8 @@ def test_an_intercept_beyond_all_numbers_is_no_trouble() -> None:
     year = StaticCovariates.from_columns(known.customers, {"year": 1990 + known.columns(["group"])[:, 0]})
     fit = WithCovariates(model=BGNBD(), covariates=year, purchase=("year",)).fit(summary)
     fit = fit.with_theta(fit.estimate.theta + np.array([0.0, 1990.0, 0.0, 0.0, 1.0]))
-    draws = ParameterDraws(
-        names=fit.estimate.names,
-        theta=fit.estimate.theta + 1e-3 * np.arange(3)[:, None] * (fit.estimate.theta == fit.estimate.theta[0]),
-        positive=fit.estimate.positive,
-        method="made up",
-    )
+    moved = 1e-3 * np.arange(3)[:, None] * (fit.estimate.theta == fit.estimate.theta[0])
+    draws = fit.estimate.draws(fit.estimate.theta + moved, "made up")
 
     assert fit.params["alpha"] == np.inf
     assert draws.interval()["alpha"] == (np.inf, np.inf)

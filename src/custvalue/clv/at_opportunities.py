@@ -9,8 +9,9 @@ import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray
 from custvalue.clv._drawing import Seed
-from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
+from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._optimise import Problem
+from custvalue.clv._report import FitReport
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv._settings import finite_periods
 from custvalue.clv.bg_bb import BGBB, FittedBGBB

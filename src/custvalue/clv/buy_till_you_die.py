@@ -12,7 +12,7 @@ from scipy import linalg
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray
 from custvalue.clv._drawing import drawable
 from custvalue.clv._draws import ParameterDraws
-from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
+from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._optimise import Density
 from custvalue.clv._periods import period_weights, weighted_sum
 from custvalue.clv._protocol import (
@@ -24,6 +24,7 @@ from custvalue.clv._protocol import (
     SupportsResidual,
 )
 from custvalue.clv._purchases import FirstPurchase, FittedHistories
+from custvalue.clv._report import FitReport
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
