@@ -459,10 +459,8 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
 
     def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
         """Give the likelihood problem behind the fit, the rows of patterns counted ``weights`` (n_rows,) times."""
-        return self._problem(as_patterns(data, f"{type(self).__name__}.fit", weights))
-
-    def _problem(self, patterns: PurchasePatterns) -> Problem:
-        return pattern_problem(self.kernel, patterns, type(self).__name__)
+        name = type(self).__name__
+        return pattern_problem(self.kernel, as_patterns(data, f"{name}.fit", weights), name)
 
     def fit(self, data: PurchaseData, /, *, weights: FloatArray | None = None) -> FittedT_co:
         """Fit to a summary or to weighted patterns.
@@ -482,7 +480,7 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
             If the search fails; the fit travels with the error.
         """
         patterns = as_patterns(data, f"{type(self).__name__}.fit", weights)
-        found = estimate(self._problem(patterns), self.prior, notes=self.notes + few_data_notes(patterns))
+        found = estimate(self.problem(patterns), self.prior, notes=self.notes + few_data_notes(patterns))
         return checked(self._fitted(found, data.unit))
 
     def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> LeavingProcess:
