@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
+from functools import partial
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
+from custvalue.clv._case_weights import CaseWeights
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, Fitted, Prior, checked, estimate
 from custvalue.clv._optimise import Objective, Problem
 from custvalue.clv.posterior import Posterior, sample_posterior
-from custvalue.clv.resampling import CaseWeights, Resampling, gathered, refit
+from custvalue.clv.resampling import Resampling, gathered, refit
 from custvalue.data import CustomerSummary
 from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
@@ -37,7 +40,7 @@ class SupportsPrior(Protocol):
 class Drawable(Fitted, Generic[DataT]):
     """A fit that can say how sure it is beyond the curvature of its likelihood.
 
-    A fit does not remember its data, so each verb takes the data it was fitted to.
+    A fit does not remember its data, so each verb takes the data it was fitted to, and the case weights.
 
     Parameters
     ----------
@@ -54,15 +57,30 @@ class Drawable(Fitted, Generic[DataT]):
         """The prior of the fit; None for maximum likelihood."""
         return self.settings.prior
 
-    @abc.abstractmethod
-    def case_weights(self, data: DataT, /) -> CaseWeights:
-        """Give the likelihood of the data as a function of the weights of its rows."""
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        """What the fit says of its data; nothing where the parameters were set by hand."""
+        report = self.estimate.report
+        return report.notes if report.n_evaluations else ()
 
     @abc.abstractmethod
-    def redrawn(self, data: DataT, rng: np.random.Generator, /) -> Problem:
-        """Give the likelihood of customers like those of the data, drawn from this fit."""
+    def case_weights(self, data: DataT, /, *, weights: FloatArray | None = None) -> CaseWeights:
+        """Give the likelihood of the data as a function of the weights of its rows; ``weights`` as in the fit."""
 
-    def posterior(self, data: DataT, /, prior: Prior, n_draws: int = 1_000, *, seed: Seed) -> Posterior[Self]:
+    @abc.abstractmethod
+    def redrawn(self, data: DataT, rng: np.random.Generator, /, *, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood of customers like those of the data, drawn from this fit; ``weights`` as in the fit."""
+
+    def posterior(
+        self,
+        data: DataT,
+        /,
+        prior: Prior,
+        n_draws: int = 1_000,
+        *,
+        weights: FloatArray | None = None,
+        seed: Seed,
+    ) -> Posterior[Self]:
         """Draw from the posterior of the parameters: Laplace approximation and Pareto-smoothed importance sampling.
 
         Parameters
@@ -73,6 +91,8 @@ class Drawable(Fitted, Generic[DataT]):
             The prior; ``LogNormalPrior()`` is weak.
         n_draws
             Draws wanted, 100 or more.
+        weights
+            Case weights of the fit, as given to ``fit(..., weights=...)``.
         seed
             A number, or a numpy generator.
 
@@ -84,7 +104,8 @@ class Drawable(Fitted, Generic[DataT]):
         Raises
         ------
         InputError
-            If fewer than 100 draws are wanted: k-hat could not be judged.
+            If data and weights do not weigh what those of the fit did, or fewer than 100 draws are wanted: k-hat
+            could not be judged.
         UnitError
             If the data are in another currency than the fit; ages are converted.
         ConvergenceError
@@ -95,17 +116,17 @@ class Drawable(Fitted, Generic[DataT]):
         Vehtari, A., Simpson, D., Gelman, A., Yao, Y. and Gabry, J. (2024), "Pareto Smoothed Importance Sampling",
         Journal of Machine Learning Research 25(72).
         """
-        require_kind("posterior(prior)", prior, Prior, hint="LogNormalPrior() is weak.")
-        rows = self.case_weights(data)
-        problem = rows.problem(rows.counts)
-        start = self.estimate.start_in(problem)
-        whole = self._with_own(prior)
-        found = estimate(attrs.evolve(problem, starts=(start, *problem.starts), pilot=None), whole)
-        mode = checked(attrs.evolve(self, estimate=found))
-        return sample_posterior(mode, problem, whole, n_draws, seed)
+        return self._posterior(self.case_weights(data, weights=weights), prior, n_draws, seed)
 
     def bootstrap(
-        self, data: DataT, /, n_draws: int = 200, *, resampling: Resampling = Resampling.WEIGHTED, seed: Seed
+        self,
+        data: DataT,
+        /,
+        n_draws: int = 200,
+        *,
+        resampling: Resampling = Resampling.WEIGHTED,
+        weights: FloatArray | None = None,
+        seed: Seed,
     ) -> ParameterDraws:
         """Fit again and again to customers drawn again.
 
@@ -117,6 +138,8 @@ class Drawable(Fitted, Generic[DataT]):
             Refits.
         resampling
             How customers are drawn again.
+        weights
+            Case weights of the fit, as given to ``fit(..., weights=...)``: one of weight 3 is three customers.
         seed
             A number, or a numpy generator.
 
@@ -127,6 +150,8 @@ class Drawable(Fitted, Generic[DataT]):
 
         Raises
         ------
+        InputError
+            If data and weights do not weigh what those of the fit did.
         ConvergenceError
             If more than one refit in twenty fails.
 
@@ -135,15 +160,43 @@ class Drawable(Fitted, Generic[DataT]):
         Newton, M. A. and Raftery, A. E. (1994), "Approximate Bayesian Inference with the Weighted Likelihood
         Bootstrap", Journal of the Royal Statistical Society B 56(1).
         """
-        require_kind("bootstrap(resampling)", resampling, Resampling)
         rng = np.random.default_rng(seed)
-        if resampling is Resampling.PARAMETRIC:
-            drawn = (self.redrawn(data, rng) for _ in range(n_draws))
-        else:
-            rows = self.case_weights(data)
-            drawn = (rows.problem(resampling.weights(rows.counts, rng)) for _ in range(n_draws))
-        thetas = [refit(self.estimate, problem, self.prior) for problem in drawn]
+        redraw = partial(self.redrawn, data, rng, weights=weights)
+        return self._bootstrap(self.case_weights(data, weights=weights), redraw, n_draws, resampling, rng)
+
+    def _posterior(self, rows: CaseWeights, prior: Prior, n_draws: int, seed: Seed) -> Posterior[Self]:
+        """Draw from the posterior, given the likelihood."""
+        require_kind("posterior(prior)", prior, Prior, hint="LogNormalPrior() is weak.")
+        problem = rows.of(self.estimate)
+        start = self.estimate.start_in(problem)
+        whole = self._with_own(prior)
+        found = self._estimated(attrs.evolve(problem, starts=(start, *problem.starts), pilot=None), whole)
+        mode = checked(attrs.evolve(self, estimate=found))
+        return sample_posterior(mode, problem, whole, n_draws, seed)
+
+    def _bootstrap(
+        self,
+        rows: CaseWeights,
+        redraw: Callable[[], Problem],
+        n_draws: int,
+        resampling: Resampling,
+        rng: np.random.Generator,
+    ) -> ParameterDraws:
+        """Refit, given the likelihood of the rows and that of customers drawn from this fit."""
+        require_kind("bootstrap(resampling)", resampling, Resampling)
+        rows.of(self.estimate)
+
+        def again() -> Problem:
+            if resampling is Resampling.PARAMETRIC:
+                return redraw()
+            return rows.problem(resampling.weights(rows.counts, rng))
+
+        thetas = [refit(self.estimate, again, self.prior) for _ in range(n_draws)]
         return gathered(self, thetas, resampling.method)
+
+    def _estimated(self, problem: Problem, prior: Prior) -> Estimate:
+        """Maximise the likelihood of the data with a prior; what was to say of the data is said again."""
+        return estimate(problem, prior, notes=self._notes)
 
     def _with_own(self, prior: Prior) -> Prior:
         """Give the prior to draw with; fits whose own one is part of the model add it."""
@@ -164,16 +217,25 @@ class SupportsDraws(Protocol):
         """The prior of the fit; None for maximum likelihood."""
         ...
 
-    def case_weights(self, data: CustomerSummary, /) -> CaseWeights:
+    def case_weights(self, data: CustomerSummary, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its rows."""
         ...
 
-    def redrawn(self, data: CustomerSummary, rng: np.random.Generator, /) -> Problem:
+    def redrawn(
+        self, data: CustomerSummary, rng: np.random.Generator, /, *, weights: FloatArray | None = None
+    ) -> Problem:
         """Give the likelihood of customers like those of the data, drawn from this fit."""
         ...
 
     def posterior(
-        self, data: CustomerSummary, /, prior: Prior, n_draws: int = 1_000, *, seed: Seed
+        self,
+        data: CustomerSummary,
+        /,
+        prior: Prior,
+        n_draws: int = 1_000,
+        *,
+        weights: FloatArray | None = None,
+        seed: Seed,
     ) -> Posterior[Fitted]:
         """Draw from the posterior of the parameters."""
         ...

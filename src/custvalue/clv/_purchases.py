@@ -14,7 +14,8 @@ from typing import ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 import attrs
 import numpy as np
 
-from custvalue._arrays import FloatArray, IntArray, check_lengths
+from custvalue._arrays import FloatArray, IntArray
+from custvalue.clv._case_weights import CaseWeights, checked_weights, stand_ins
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
 from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_likelihood, row_log_likelihood
@@ -23,7 +24,6 @@ from custvalue.clv._optimise import Density, Problem
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.processes import LeavingProcess, PurchaseProcess
-from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit
 from custvalue.data._kinds import is_number, require_discount, require_horizon, require_kind
 from custvalue.errors import InputError, UnitError
@@ -41,6 +41,7 @@ __all__ = [
     "evaluate_histories",
     "pattern_problem",
     "purchase_density",
+    "require_repeats",
     "whole_count",
 ]
 
@@ -75,8 +76,6 @@ def as_patterns(data: PurchaseData, where: str, weights: FloatArray | None = Non
     """
     patterns = _counted(data, weights)
     keep = patterns.weights > 0
-    if not keep.any():
-        raise InputError(where, expected="at least one customer", got="none")
     if not bool(keep.all()):
         patterns = PurchasePatterns(
             x=patterns.x[keep],
@@ -85,31 +84,37 @@ def as_patterns(data: PurchaseData, where: str, weights: FloatArray | None = Non
             weights=patterns.weights[keep],
             unit=patterns.unit,
         )
-    if not patterns.x.any():
+    require_repeats(where, patterns.x, patterns.T, patterns.weights)
+    return patterns
+
+
+def require_repeats(where: str, x: FloatArray, T: FloatArray, weights: FloatArray) -> None:
+    """Insist on customers, on some who came back, and on time in which to do so; all arrays (n_rows,)."""
+    used = weights > 0
+    if not used.any():
+        raise InputError(where, expected="at least one customer", got="none")
+    if not x[used].any():
         raise InputError(
             where,
             expected="some customers with a repeat purchase",
-            got=f"{patterns.n_customers:,.0f} one-time buyers",
+            got=f"{weights.sum():,.0f} one-time buyers",
             hint="The time between purchases is unknown; observe longer, or collapse by day, not by month.",
         )
-    if not patterns.T.any():
+    if not T[used].any():
         raise InputError(
             where, expected="time between first purchase and end of observation", got="T = 0 for everybody"
         )
-    return patterns
 
 
 def _counted(data: PurchaseData, weights: FloatArray | None) -> PurchasePatterns:
     """Patterns whose rows, or whose customers, count ``weights`` times."""
-    if weights is not None:
-        check_lengths("case weights", len(data), {"weights": weights})
-        if not bool((np.isfinite(weights) & (weights >= 0)).all()):
-            raise InputError("case weights", expected="finite numbers of 0 or more", got="others")
     if not isinstance(data, CustomerSummary):
         _require(data, PurchasePatterns, "fit")
-        return data if weights is None else attrs.evolve(data, weights=weights)
+        return data if weights is None else attrs.evolve(data, weights=checked_weights(weights, len(data)))
     patterns = data.patterns(members=weights is not None)
-    return patterns if weights is None else attrs.evolve(patterns, weights=_by_pattern(patterns, weights))
+    if weights is None:
+        return patterns
+    return attrs.evolve(patterns, weights=_by_pattern(patterns, checked_weights(weights, len(data))))
 
 
 def _require(data: object, kind: type, where: str) -> None:
@@ -293,24 +298,27 @@ class FittedHistories(Drawable[PurchaseData]):
 
     def row_log_likelihood(self, data: PurchaseData, /) -> FloatArray:
         """Log-likelihood (n_rows,) of each customer of a summary, or of each pattern."""
-        patterns = data.in_unit(self.unit).patterns() if isinstance(data, CustomerSummary) else data
+        own = self._in_own_unit(data)
+        patterns = own.patterns() if isinstance(own, CustomerSummary) else own
         rows = row_log_likelihood(self.kernel, self._natural(), patterns.x, patterns.t_x, patterns.T)
         return rows[patterns.inverse] if len(patterns.inverse) else rows
 
-    def case_weights(self, data: PurchaseData, /) -> CaseWeights:
+    def case_weights(self, data: PurchaseData, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its rows."""
         own = self._in_own_unit(data)
         if not isinstance(own, CustomerSummary):
-            return CaseWeights(counts=own.weights, problem=partial(self.settings.problem, own))
+            counts = own.weights if weights is None else checked_weights(weights, len(own))
+            return CaseWeights(counts=counts, problem=partial(self.settings.problem, own))
         # compressed once, not once a draw
         problem = partial(_problem_of_customers, self.settings, own.patterns())
-        return CaseWeights(counts=np.ones(len(own)), problem=problem)
+        return CaseWeights(counts=checked_weights(weights, len(own)), problem=problem)
 
-    def redrawn(self, data: PurchaseData, rng: np.random.Generator, /) -> Problem:
+    def redrawn(self, data: PurchaseData, rng: np.random.Generator, /, *, weights: FloatArray | None = None) -> Problem:
         """Give the likelihood of customers as old as those of the data, drawn from this fit."""
-        patterns = as_patterns(self._in_own_unit(data), "bootstrap")
-        ages = np.repeat(patterns.T, patterns.weights.astype(np.int64))
-        return self.settings.problem(drawn_patterns(self.process, ages, rng))
+        patterns = as_patterns(self._in_own_unit(data), "bootstrap", weights)
+        rows, share = stand_ins(patterns.weights, rng)
+        drawn = drawn_patterns(self.process, patterns.T[rows], rng)
+        return self.settings.problem(drawn, np.full(len(drawn), share))
 
     def histories(self, summary: CustomerSummary, /) -> Histories:
         """Distinct histories of the customers, as the predictions see them."""

@@ -12,22 +12,14 @@ import attrs
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import (
-    ArrayHolder,
-    FloatArray,
-    IntArray,
-    as_floats,
-    check_lengths,
-    equal_but_for_rounding,
-    float_array,
-)
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, equal_but_for_rounding, float_array
+from custvalue.clv._case_weights import CaseWeights, checked_weights, stand_ins
 from custvalue.clv._drawing import Drawable
-from custvalue.clv._estimate import Estimate, LogNormalPrior, checked, estimate
+from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
 from custvalue.clv._optimise import Density, Optimum, Problem
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_expectation, bounded_values
 from custvalue.clv.processes import SpendProcess
-from custvalue.clv.resampling import CaseWeights
 from custvalue.data import Currency, CustomerSummary
 from custvalue.errors import InputError, UnitError
 
@@ -179,11 +171,11 @@ def spend_rows(
     Raises
     ------
     InputError
-        If nobody came back, amounts are unknown, or amounts of 0 or less are refused, naming customers.
+        If nobody came back, amounts are unknown, weights are no weights, or amounts of 0 or less are refused, naming
+        customers.
     """
     x, z = summary.frequency, summary.monetary_value
-    weight = np.ones(x.size) if weights is None else as_floats(weights)
-    check_lengths(f"{where}.fit weights", x.size, {"weights": weight})
+    weight = checked_weights(weights, x.size)
     back = (x > 0) & (weight > 0)
     low = np.zeros(x.size, dtype=bool) if positive is None else back & ~(z > 0)
     if positive is NonPositive.REFUSE and bool(low.any()):
@@ -279,17 +271,23 @@ class FittedSpendModel(Drawable[CustomerSummary]):
         predict = partial(_spend_of, x=np.zeros(1), z=np.zeros(1), function="mean_spend")
         return bounded_expectation(self, predict, "new_customer_spend", self.currency.code)
 
-    def case_weights(self, data: CustomerSummary, /) -> CaseWeights:
+    def case_weights(self, data: CustomerSummary, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its customers."""
-        return CaseWeights(counts=np.ones(len(data)), problem=partial(self.settings.problem, data))
+        return CaseWeights(counts=checked_weights(weights, len(data)), problem=partial(self.settings.problem, data))
 
-    def redrawn(self, data: CustomerSummary, rng: np.random.Generator, /) -> Problem:
+    def redrawn(
+        self, data: CustomerSummary, rng: np.random.Generator, /, *, weights: FloatArray | None = None
+    ) -> Problem:
         """Give the likelihood of amounts drawn from this fit, each customer with as many purchases as in the data."""
-        rows = self.settings.rows(data)
-        n = rows.x.size
-        owner = np.repeat(np.arange(n, dtype=np.int64), rows.x.astype(np.int64))
+        rows = self.settings.rows(data, weights)
+        likes, share = stand_ins(rows.weights, rng)
+        x, n = rows.x[likes], likes.size
+        owner = np.repeat(np.arange(n, dtype=np.int64), x.astype(np.int64))
         drawn = np.bincount(owner, weights=self.process.draw(owner, n, rng), minlength=n)
-        return self.settings.problem_of(attrs.evolve(rows, z=drawn / rows.x))
+        return self.settings.problem_of(attrs.evolve(rows, x=x, z=drawn / x, weights=np.full(n, share)))
+
+    def _estimated(self, problem: Problem, prior: Prior) -> Estimate:
+        return estimate(problem, prior, notes=self._notes, extra_advice=self.settings.advice)
 
     def _values(self, summary: CustomerSummary, function: str, measure: str) -> CustomerValues:
         if summary.currency != self.currency:
@@ -346,6 +344,10 @@ class SpendSettings(abc.ABC):
         """Give the likelihood problem behind the fit, each customer counted ``weights`` (n_customers,) times."""
         return self.problem_of(self.rows(summary, weights))
 
+    def advice(self, _optimum: Optimum, /) -> tuple[str, ...]:
+        """Say what to try where the model itself is no good answer."""
+        return ()
+
 
 @attrs.frozen(kw_only=True)
 class SpendModelBase(SpendSettings, Generic[FittedT_co]):
@@ -371,14 +373,11 @@ class SpendModelBase(SpendSettings, Generic[FittedT_co]):
         rows = self.rows(summary, weights)
         check = independence(rows.x, rows.z)
         notes = self._notes(rows, check)
-        found = estimate(self.problem_of(rows), self.prior, notes=notes, extra_advice=self._advice)
+        found = estimate(self.problem_of(rows), self.prior, notes=notes, extra_advice=self.advice)
         return checked(self._fitted(found, summary.currency, check))
 
     def _notes(self, rows: SpendRows, check: Independence) -> tuple[str, ...]:
         return variance_notes(rows, check)
-
-    def _advice(self, _optimum: Optimum) -> tuple[str, ...]:
-        return ()
 
     @abc.abstractmethod
     def _fitted(self, found: Estimate, currency: Currency, check: Independence, /) -> FittedT_co:

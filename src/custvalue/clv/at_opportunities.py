@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray
+from custvalue.clv._case_weights import CaseWeights
 from custvalue.clv._drawing import Seed
 from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._optimise import Problem
@@ -17,7 +18,6 @@ from custvalue.clv._settings import finite_periods
 from custvalue.clv.bg_bb import BGBB, FittedBGBB
 from custvalue.clv.opportunities import Opportunities
 from custvalue.clv.posterior import Posterior
-from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerSummary, DiscountRate, Horizon, TimeUnit
 from custvalue.data._kinds import require_discount, require_horizon
 from custvalue.errors import InputError
@@ -79,19 +79,28 @@ class FittedAtOpportunities(ArrayHolder):
         """Purchases to expect from a new customer at the opportunities within the horizon, after the first."""
         return self.fitted.new_customer_purchases(self._periods(horizon))
 
-    def case_weights(self, data: CustomerSummary, /) -> CaseWeights:
+    def case_weights(self, data: CustomerSummary, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its customers."""
-        return self.fitted.case_weights(self._known(data))
+        return self.fitted.case_weights(self._known(data), weights=weights)
 
-    def redrawn(self, data: CustomerSummary, rng: np.random.Generator, /) -> Problem:
+    def redrawn(
+        self, data: CustomerSummary, rng: np.random.Generator, /, *, weights: FloatArray | None = None
+    ) -> Problem:
         """Give the likelihood of customers like those of the data, drawn from this fit."""
-        return self.fitted.redrawn(self._known(data), rng)
+        return self.fitted.redrawn(self._known(data), rng, weights=weights)
 
     def posterior(
-        self, data: CustomerSummary, /, prior: Prior, n_draws: int = 1_000, *, seed: Seed
+        self,
+        data: CustomerSummary,
+        /,
+        prior: Prior,
+        n_draws: int = 1_000,
+        *,
+        weights: FloatArray | None = None,
+        seed: Seed,
     ) -> Posterior[Fitted]:
         """Draw from the posterior of the parameters; as the ``posterior`` of any fit."""
-        return self.fitted.posterior(self._known(data), prior, n_draws, seed=seed)
+        return self.fitted.posterior(self._known(data), prior, n_draws, weights=weights, seed=seed)
 
     def _known(self, summary: CustomerSummary) -> Opportunities:
         return self.settings.opportunities.of(summary.customers)

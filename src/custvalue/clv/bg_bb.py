@@ -8,16 +8,16 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
-from custvalue._arrays import FloatArray, IntArray, check_lengths
+from custvalue._arrays import FloatArray, IntArray
+from custvalue.clv._case_weights import CaseWeights, checked_weights, stand_ins
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import bg_bb
 from custvalue.clv._optimise import Density, Problem
-from custvalue.clv._purchases import FirstPurchase
+from custvalue.clv._purchases import FirstPurchase, whole_count
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.opportunities import Opportunities, OpportunityPatterns
-from custvalue.clv.resampling import CaseWeights
 from custvalue.clv.simulate_opportunities import BGBBProcess, draw_opportunities
 from custvalue.errors import InputError
 
@@ -26,8 +26,13 @@ __all__ = ["BGBB", "FittedBGBB"]
 OpportunityData: TypeAlias = Opportunities | OpportunityPatterns
 
 
-def _patterns(data: OpportunityData) -> OpportunityPatterns:
+def _patterns(data: OpportunityData, weights: FloatArray | None = None) -> OpportunityPatterns:
+    """Compress, count rows ``weights`` times, and refuse what nothing can be learnt from."""
     patterns = data.patterns() if isinstance(data, Opportunities) else data
+    if weights is not None:
+        counts = checked_weights(weights, len(data.x))
+        by_pattern = _by_pattern(patterns, counts) if isinstance(data, Opportunities) else counts
+        patterns = attrs.evolve(patterns, weights=by_pattern)
     if not (patterns.weights > 0).any():
         raise InputError("BGBB.fit", expected="at least one customer", got="none")
     used = patterns.weights > 0
@@ -57,9 +62,8 @@ class FittedBGBB(Drawable[OpportunityData]):
 
         The tables of the paper show ``at=1``: whether the customer is there for the next opportunity.
         """
-        if at < 0:
-            raise InputError("probability_alive", expected="at of 0 or more opportunities", got=str(at))
-        return self._predict(data, "probability_alive", "probability", (at,))
+        ahead = whole_count("probability_alive(at)", at)
+        return self._predict(data, "probability_alive", "probability", (ahead,))
 
     def expected_purchases(self, data: Opportunities, periods: int, /) -> CustomerValues:
         """Purchases to expect at the next ``periods`` opportunities."""
@@ -75,7 +79,8 @@ class FittedBGBB(Drawable[OpportunityData]):
 
     def purchase_pmf(self, data: Opportunities, count: int, periods: int, /) -> CustomerValues:
         """Probability of exactly ``count`` purchases at the next ``periods`` opportunities."""
-        return self._predict(data, "conditional_pmf", "probability", (count, _positive(periods)))
+        exactly = whole_count("purchase_pmf(count)", count)
+        return self._predict(data, "conditional_pmf", "probability", (exactly, _positive(periods)))
 
     def latent_means(self, data: Opportunities, /) -> dict[str, CustomerValues]:
         """Posterior means of each customer's chance to buy and chance to drop out."""
@@ -94,19 +99,23 @@ class FittedBGBB(Drawable[OpportunityData]):
         predict = partial(_new_pmf, periods=_positive(periods))
         return bounded_counts(self, predict, "new_customer_pmf")
 
-    def case_weights(self, data: OpportunityData, /) -> CaseWeights:
+    def case_weights(self, data: OpportunityData, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its rows."""
         if isinstance(data, OpportunityPatterns):
-            return CaseWeights(counts=data.weights, problem=partial(self.settings.problem, data))
+            counts = data.weights if weights is None else checked_weights(weights, len(data.x))
+            return CaseWeights(counts=counts, problem=partial(self.settings.problem, data))
         # compressed once, not once a draw
         problem = partial(_problem_of_customers, self.settings, data.patterns())
-        return CaseWeights(counts=np.ones(len(data.customers)), problem=problem)
+        return CaseWeights(counts=checked_weights(weights, len(data.customers)), problem=problem)
 
-    def redrawn(self, data: OpportunityData, rng: np.random.Generator, /) -> Problem:
+    def redrawn(
+        self, data: OpportunityData, rng: np.random.Generator, /, *, weights: FloatArray | None = None
+    ) -> Problem:
         """Give the likelihood of customers with as many opportunities as those of the data, drawn from this fit."""
-        patterns = _patterns(data)
-        n = np.repeat(patterns.n, patterns.weights.astype(np.int64))
-        return self.settings.problem(draw_opportunities(self.process, n, rng))
+        patterns = _patterns(data, weights)
+        rows, share = stand_ins(patterns.weights, rng)
+        drawn = draw_opportunities(self.process, patterns.n[rows], rng)
+        return self.settings.problem(drawn, np.full(rows.size, share))
 
     def row_log_likelihood(self, data: OpportunityData, /) -> FloatArray:
         """Log-likelihood (n_rows,) of each customer, or of each pattern."""
@@ -137,7 +146,6 @@ def _new_pmf(fitted: FittedBGBB, rows: IntArray | None, /, *, periods: int) -> F
 
 
 def _by_pattern(patterns: OpportunityPatterns, weights: FloatArray) -> FloatArray:
-    check_lengths("case weights", patterns.inverse.size, {"weights": weights})
     return np.bincount(patterns.inverse, weights=weights, minlength=len(patterns.x)).astype(np.float64)
 
 
@@ -163,9 +171,10 @@ def _evaluate(
 
 
 def _positive(periods: int) -> int:
-    if periods < 1 or periods != int(periods):
+    count = whole_count("BGBB", periods)
+    if count < 1:
         raise InputError("BGBB", expected="a whole number of opportunities, 1 or more", got=str(periods))
-    return int(periods)
+    return count
 
 
 @attrs.frozen(kw_only=True)
@@ -198,10 +207,7 @@ class BGBB:
 
     def problem(self, data: OpportunityData, /, weights: FloatArray | None = None) -> Problem:
         """Give the likelihood problem behind the fit, customers or patterns counted ``weights`` (n_rows,) times."""
-        patterns = _patterns(data)
-        if weights is not None:
-            by_pattern = weights if isinstance(data, OpportunityPatterns) else _by_pattern(patterns, weights)
-            patterns = attrs.evolve(patterns, weights=by_pattern)
+        patterns = _patterns(data, weights)
         return Problem(
             density=Density(model=type(self).__name__, of="purchases at opportunities"),
             names=bg_bb.NAMES,
@@ -225,7 +231,7 @@ class BGBB:
         Raises
         ------
         InputError
-            If nobody bought at any opportunity.
+            If nobody who counts bought at any opportunity, or weights are no weights.
         ConvergenceError
             If the search fails; the fit travels with the error.
         """

@@ -178,7 +178,14 @@ class FittedBuyTillYouDie:
         )
 
     def posterior(
-        self, summary: CustomerSummary, /, prior: Prior, n_draws: int = 1_000, *, seed: int | np.random.Generator
+        self,
+        summary: CustomerSummary,
+        /,
+        prior: Prior,
+        n_draws: int = 1_000,
+        *,
+        weights: FloatArray | None = None,
+        seed: int | np.random.Generator,
     ) -> JointPosterior:
         """Draw from the posterior of both parts together.
 
@@ -188,7 +195,7 @@ class FittedBuyTillYouDie:
         ----------
         summary
             What the parts were fitted to.
-        prior, n_draws, seed
+        prior, n_draws, weights, seed
             As for the ``posterior`` of a part, whose errors it raises.
 
         Raises
@@ -197,7 +204,8 @@ class FittedBuyTillYouDie:
             If a part has no likelihood to draw from.
         """
         rng = np.random.default_rng(seed)
-        purchases, spend = (drawable(part).posterior(summary, prior, n_draws, seed=rng) for part in self._parts)
+        parts = [drawable(part) for part in self._parts]
+        purchases, spend = (part.posterior(summary, prior, n_draws, weights=weights, seed=rng) for part in parts)
         draws = self.estimate.draws(np.hstack([purchases.draws.theta, spend.draws.theta]), "posterior")
         return JointPosterior(draws=draws, purchases=purchases, spend=spend)
 
@@ -208,6 +216,7 @@ class FittedBuyTillYouDie:
         n_draws: int = 200,
         *,
         resampling: Resampling = Resampling.WEIGHTED,
+        weights: FloatArray | None = None,
         seed: int | np.random.Generator,
     ) -> ParameterDraws:
         """Fit both parts again and again to the same customers drawn again.
@@ -218,7 +227,7 @@ class FittedBuyTillYouDie:
         ----------
         summary
             What the parts were fitted to.
-        n_draws, resampling, seed
+        n_draws, resampling, weights, seed
             As for the ``bootstrap`` of a part, whose errors it raises.
 
         Raises
@@ -229,15 +238,17 @@ class FittedBuyTillYouDie:
         require_kind("bootstrap(resampling)", resampling, Resampling)
         rng = np.random.default_rng(seed)
         parts = [drawable(part) for part in self._parts]
-        rows = [part.case_weights(summary) for part in parts]
+        rows = [part.case_weights(summary, weights=weights) for part in parts]
+        for part, row in zip(parts, rows, strict=True):
+            row.of(part.estimate)
         thetas: list[FloatArray | None] = []
         for _ in range(n_draws):
             if resampling is Resampling.PARAMETRIC:
-                problems = [part.redrawn(summary, rng) for part in parts]
+                redraws = [partial(part.redrawn, summary, rng, weights=weights) for part in parts]
             else:
-                weights = resampling.weights(np.ones(len(summary)), rng)
-                problems = [row.problem(weights) for row in rows]
-            found = [refit(part.estimate, problem, part.prior) for part, problem in zip(parts, problems, strict=True)]
+                again = resampling.weights(rows[0].counts, rng)
+                redraws = [partial(row.problem, again) for row in rows]
+            found = [refit(part.estimate, redraw, part.prior) for part, redraw in zip(parts, redraws, strict=True)]
             whole = [theta for theta in found if theta is not None]
             thetas.append(np.concatenate(whole) if len(whole) == len(found) else None)
         return gathered(self, thetas, resampling.method)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeAlias
+from functools import partial
+from typing import ClassVar, Self, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
@@ -10,18 +11,25 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from custvalue._arrays import ArrayHolder, FloatArray, as_dates, check_lengths, float_array
-from custvalue.clv._estimate import Estimate, LogNormalPrior, checked, estimate
+from custvalue.clv._case_weights import CaseWeights, checked_weights
+from custvalue.clv._drawing import Seed
+from custvalue.clv._draws import ParameterDraws
+from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
 from custvalue.clv._kernels.cnbd_k import ErlangGeometric
 from custvalue.clv._kernels.likelihood import PurchaseKernel
 from custvalue.clv._optimise import Problem
 from custvalue.clv._purchases import FittedTransactions, PurchaseData, as_patterns, few_data_notes, pattern_problem
+from custvalue.clv.posterior import Posterior
 from custvalue.clv.processes import BGCNBDkProcess, MBGCNBDkProcess, PurchaseProcess
+from custvalue.clv.resampling import Resampling
 from custvalue.data import CustomerSummary, TimeUnit
 from custvalue.errors import InputError
 
 __all__ = ["BGCNBDk", "FittedCNBDk", "MBGCNBDk", "TimedSummary"]
 
 CNBDData: TypeAlias = "PurchaseData | TimedSummary"
+
+_UNTIMED = "the log-likelihood leaves out the times between purchases; compare only fits of the same k"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -89,10 +97,18 @@ class TimedSummary(ArrayHolder):
         logs = np.bincount(owner, weights=np.log(gaps), minlength=len(summary)).astype(np.float64)
         return cls(summary=summary, log_gap_days=logs)
 
+    def in_unit(self, unit: TimeUnit) -> TimedSummary:
+        """Express ages in another unit; the facts stay as they are."""
+        return attrs.evolve(self, summary=self.summary.in_unit(unit))
+
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class FittedCNBDk(FittedTransactions):
     """A fitted :class:`BGCNBDk` or :class:`MBGCNBDk`.
+
+    With k given, the times between purchases move the log-likelihood but not the parameters. A fit that counts them
+    is drawn again from its :class:`TimedSummary`, or from the summary alone; the mode of such a posterior does not
+    count them.
 
     Parameters
     ----------
@@ -109,6 +125,94 @@ class FittedCNBDk(FittedTransactions):
     def k(self) -> int:
         """Regularity: 1 is purchases at random, larger is more regular."""
         return self.settings.chosen
+
+    def row_log_likelihood(self, data: CNBDData, /) -> FloatArray:
+        """Log-likelihood (n_rows,) of each customer, or of each pattern, as the fit counted it.
+
+        Raises
+        ------
+        InputError
+            If the fit counts the times between purchases and the data do not have them.
+        """
+        if not self.timed:
+            return super().row_log_likelihood(_timeless(data, timed=False))
+        if not isinstance(data, TimedSummary):
+            hint = "The fit counts the times between purchases; without them its likelihood is another."
+            raise InputError(f"{type(self).__name__}", expected="a TimedSummary", got=type(data).__name__, hint=hint)
+        own = data.in_unit(self.unit)
+        return super().row_log_likelihood(own.summary) + _of_times(self.k, own)
+
+    def case_weights(self, data: CNBDData, /, *, weights: FloatArray | None = None) -> CaseWeights:
+        """Give the likelihood of the data as a function of the weights of its rows."""
+        plain = super().case_weights(_timeless(data, timed=self.timed), weights=weights)
+        if not isinstance(data, TimedSummary):
+            return plain
+        return attrs.evolve(plain, problem=partial(self.settings.problem, data.in_unit(self.unit)))
+
+    def redrawn(self, data: CNBDData, rng: np.random.Generator, /, *, weights: FloatArray | None = None) -> Problem:
+        """Give the likelihood of customers as old as those of the data, drawn from this fit, without their times."""
+        return super().redrawn(_timeless(data, timed=self.timed), rng, weights=weights)
+
+    def posterior(
+        self,
+        data: CNBDData,
+        /,
+        prior: Prior,
+        n_draws: int = 1_000,
+        *,
+        weights: FloatArray | None = None,
+        seed: Seed,
+    ) -> Posterior[Self]:
+        """Draw from the posterior of the parameters; as the ``posterior`` of any fit."""
+        drawn = self._posterior(self.case_weights(data, weights=weights), prior, n_draws, seed)
+        if isinstance(data, TimedSummary) or not self.timed:
+            return drawn
+        return attrs.evolve(drawn, fitted=_untimed(drawn.fitted))
+
+    def bootstrap(
+        self,
+        data: CNBDData,
+        /,
+        n_draws: int = 200,
+        *,
+        resampling: Resampling = Resampling.WEIGHTED,
+        weights: FloatArray | None = None,
+        seed: Seed,
+    ) -> ParameterDraws:
+        """Fit again and again to customers drawn again; as the ``bootstrap`` of any fit."""
+        # the times between purchases move no parameter
+        return super().bootstrap(
+            _timeless(data, timed=self.timed), n_draws, resampling=resampling, weights=weights, seed=seed
+        )
+
+
+FittedT = TypeVar("FittedT", bound=FittedCNBDk)
+
+
+def _untimed(fitted: FittedT) -> FittedT:
+    """Say that the log-likelihood of a fit leaves out the times between purchases."""
+    report = fitted.estimate.report
+    notes = report.notes + ((_UNTIMED,) if fitted.k > 1 else ())
+    found = attrs.evolve(fitted.estimate, report=attrs.evolve(report, notes=notes))
+    return attrs.evolve(fitted, estimate=found, timed=False)
+
+
+def _timeless(data: CNBDData, *, timed: bool) -> PurchaseData:
+    """Take the summary of a timed one, where a fit counts the times between purchases."""
+    if not isinstance(data, TimedSummary):
+        return data
+    if not timed:
+        hint = "The fit counts no times between purchases: pass the .summary of the TimedSummary."
+        raise InputError("FittedCNBDk", expected="a summary or patterns", got="TimedSummary", hint=hint)
+    return data.summary
+
+
+def _of_times(k: int, data: TimedSummary) -> FloatArray:
+    """What the times between purchases add to the log-likelihood of each customer, (n_customers,)."""
+    x = data.summary.frequency
+    log_gaps = data.log_gap_days - x * float(np.log(data.summary.unit.days))
+    rows: FloatArray = (k - 1.0) * log_gaps - x * float(special.gammaln(k))
+    return rows
 
 
 @attrs.frozen(kw_only=True)
@@ -181,11 +285,8 @@ class BGCNBDk:
         problem = attrs.evolve(problem, offset=problem.offset * self.chosen)
         if not isinstance(data, TimedSummary):
             return problem
-        repeats = float(patterns.weights @ patterns.x)
-        counts = np.ones(len(data.summary)) if weights is None else weights
-        log_gaps = float(counts @ data.log_gap_days) - repeats * float(np.log(data.summary.unit.days))
-        constant = (self.chosen - 1.0) * log_gaps - repeats * float(special.gammaln(self.chosen))
-        return attrs.evolve(problem, offset=problem.offset + constant)
+        constant = checked_weights(weights, len(data.summary)) @ _of_times(self.chosen, data)
+        return attrs.evolve(problem, offset=problem.offset + float(constant))
 
     def fit(self, data: CNBDData, /, *, weights: FloatArray | None = None) -> FittedCNBDk:
         """Fit to a summary, to weighted patterns, or to a :class:`TimedSummary`, each row counted ``weights`` times.
@@ -217,7 +318,7 @@ class BGCNBDk:
         summary = data.summary if isinstance(data, TimedSummary) else data
         notes = few_data_notes(as_patterns(summary, type(self).__name__, weights))
         if not timed and k > 1:
-            notes += ("the log-likelihood leaves out the times between purchases; compare only fits of the same k",)
+            notes += (_UNTIMED,)
         found: Estimate = estimate(settings.problem(data, weights), self.prior, notes=notes)
         return FittedCNBDk(estimate=found, settings=settings, unit=summary.unit, timed=timed)
 

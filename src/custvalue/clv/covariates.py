@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, check_lengths, float_array, strings
+from custvalue.clv._case_weights import CaseWeights, checked_weights, stand_ins
 from custvalue.clv._drawing import BothPriors
-from custvalue.clv._estimate import Prior, checked, estimate
+from custvalue.clv._estimate import Estimate, Prior, checked, estimate
 from custvalue.clv._kernels.covariates import CovariateLikelihood, own_params
 from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, row_log_likelihood
 from custvalue.clv._optimise import Objective, Problem
@@ -27,10 +28,10 @@ from custvalue.clv._purchases import (
     FittedHistories,
     Histories,
     PurchaseData,
-    as_patterns,
     drawn_patterns,
     evaluate_histories,
     purchase_density,
+    require_repeats,
     whole_count,
 )
 from custvalue.clv._result import CustomerValues
@@ -40,7 +41,6 @@ from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.intervals import bounded_values
 from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.clv.processes import UnevenProcess
-from custvalue.clv.resampling import CaseWeights
 from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
 from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
@@ -267,14 +267,14 @@ class WithCovariates:
         InputError
             If the data are patterns, which do not say whose they are.
         """
-        summary = as_summary(data, "WithCovariates.fit")
-        as_patterns(summary, "WithCovariates.fit", weights)
-        return self.problem_of(self.histories(summary), weights)
+        return self.problem_of(self.histories(as_summary(data, "WithCovariates.fit")), weights)
 
     def problem_of(self, rows: Histories, weights: FloatArray | None = None, /) -> Problem:
         """Give the likelihood problem of histories whose customers count ``weights`` (n_customers,) times."""
         kernel, n_base, none = self.kernel, len(self.kernel.names), np.zeros(len(self.used))
-        counts = np.bincount(rows.inverse, weights=weights, minlength=len(rows.x)).astype(np.float64)
+        by_customer = checked_weights(weights, len(rows.inverse))
+        counts = np.bincount(rows.inverse, weights=by_customer, minlength=len(rows.x)).astype(np.float64)
+        require_repeats("WithCovariates.fit", rows.x, rows.T, counts)
         scale = float(counts @ rows.T / counts.sum())
         centre, spread = _standard(rows.known, counts, self.used)
         history = (rows.x, rows.t_x / scale, rows.T / scale)
@@ -420,26 +420,32 @@ class FittedWithCovariates(FittedHistories):
         n_base = len(kernel.names)
         return own_params(theta[:n_base], _designs(self.settings, known) @ theta[n_base:], _loads(kernel))
 
-    def case_weights(self, data: PurchaseData, /) -> CaseWeights:
+    def case_weights(self, data: PurchaseData, /, *, weights: FloatArray | None = None) -> CaseWeights:
         """Give the likelihood of the data as a function of the weights of its customers."""
         rows = self.histories(as_summary(data, "WithCovariates"))
-        return CaseWeights(counts=np.ones(len(rows.inverse)), problem=partial(self.settings.problem_of, rows))
+        counts = checked_weights(weights, len(rows.inverse))
+        return CaseWeights(counts=counts, problem=partial(self.settings.problem_of, rows))
 
-    def redrawn(self, data: PurchaseData, rng: np.random.Generator, /) -> Problem:
+    def redrawn(self, data: PurchaseData, rng: np.random.Generator, /, *, weights: FloatArray | None = None) -> Problem:
         """Give the likelihood of customers as old as those of the data, and of whom the same is known."""
         summary = as_summary(data, "WithCovariates").in_unit(self.unit)
         known = self.settings.covariates.of(summary.customers)
-        drawn = drawn_patterns(self.with_covariates(known).process, np.array(summary.T), rng)
-        return self.settings.problem_of(
-            Histories(
-                x=drawn.x,
-                t_x=drawn.t_x,
-                T=drawn.T,
-                inverse=np.arange(len(summary)),
-                known=known.columns(self.settings.used),
-                unit=self.unit,
-            )
+        likes, share = stand_ins(checked_weights(weights, len(summary)), rng)
+        process = self.with_covariates(known).settings.process_at(self.estimate.theta, self.unit)
+        some = attrs.evolve(process, faster=process.faster[likes], sooner=process.sooner[likes])
+        drawn = drawn_patterns(some, summary.T[likes], rng)
+        histories = Histories(
+            x=drawn.x,
+            t_x=drawn.t_x,
+            T=drawn.T,
+            inverse=np.arange(likes.size),
+            known=known.columns(self.settings.used)[likes],
+            unit=self.unit,
         )
+        return self.settings.problem_of(histories, np.full(likes.size, share))
+
+    def _estimated(self, problem: Problem, prior: Prior) -> Estimate:
+        return estimate(problem, prior, notes=self._notes, remedy=_REMEDY)
 
     def row_log_likelihood(self, data: PurchaseData, /) -> FloatArray:
         """Log-likelihood (n_customers,) of each customer of a summary."""

@@ -109,7 +109,8 @@ class GammaGamma(PositiveSpendModel[FittedGammaGamma]):
             )
         return tuple(notes)
 
-    def _advice(self, optimum: Optimum) -> tuple[str, ...]:
+    def advice(self, optimum: Optimum, /) -> tuple[str, ...]:
+        """Say what to try where the mean spend does not exist."""
         if optimum.theta[1] > 0:
             return ()
         q = float(np.exp(optimum.theta[1]))

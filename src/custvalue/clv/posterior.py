@@ -14,7 +14,8 @@ import attrs
 import numpy as np
 from scipy import linalg
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray
+from custvalue._arrays import ArrayHolder, FloatArray
+from custvalue.clv._case_weights import systematic
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._kernels import psis
@@ -80,7 +81,7 @@ def sample_posterior(
             "use a stronger prior, a simpler model, or fit.bootstrap(...)"
         )
         raise ConvergenceError(message, fit=mode)
-    picked = _systematic(np.exp(sample.log_weights), n_draws, rng)
+    picked = rng.permutation(systematic(np.exp(sample.log_weights), n_draws, rng))
     theta = np.array([problem.to_reported(row) for row in sample.theta[picked]])
     return Posterior(
         fitted=mode,
@@ -155,10 +156,3 @@ def _inverse(curvature: FloatArray) -> FloatArray:
     values, axes = linalg.eigh(curvature)
     inverse: FloatArray = (axes / np.maximum(values, 1.0 / 9.0)) @ axes.T
     return inverse
-
-
-def _systematic(weights: FloatArray, n: int, rng: np.random.Generator) -> IntArray:
-    """Resample ``n`` rows in proportion to their weights with the least noise, in random order."""
-    edges = np.cumsum(weights)
-    marks = (np.arange(n) + rng.random()) / n * edges[-1]
-    return rng.permutation(np.minimum(np.searchsorted(edges, marks), weights.size - 1))

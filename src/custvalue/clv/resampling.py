@@ -17,9 +17,9 @@ from custvalue._arrays import FloatArray
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, Prior, SupportsEstimate
 from custvalue.clv._optimise import Problem, maximise
-from custvalue.errors import ConvergenceError
+from custvalue.errors import ConvergenceError, InputError
 
-__all__ = ["CaseWeights", "Resampling", "gathered", "refit"]
+__all__ = ["Resampling", "gathered", "refit"]
 
 _MAY_FAIL = 0.05  # share of refits that may end away from a maximum
 
@@ -27,8 +27,11 @@ _MAY_FAIL = 0.05  # share of refits that may end away from a maximum
 class Resampling(enum.Enum):
     """How customers are drawn again.
 
+    Case weights count customers: one of weight 3 is drawn again as three. The total weight stays that of the fit, so
+    a prior keeps its say.
+
     WEIGHTED
-        Each gets an exponential weight (Newton and Raftery, 1994).
+        Each gets an exponential weight (Newton and Raftery, 1994), scaled to their number.
     REPLACEMENT
         As many as there are, drawn with replacement.
     PARAMETRIC
@@ -46,30 +49,26 @@ class Resampling(enum.Enum):
 
     def weights(self, counts: FloatArray, rng: np.random.Generator) -> FloatArray:
         """Draw the weight of each row, (n_rows,), that stands for ``counts`` (n_rows,) customers; their sum stays."""
-        if self is Resampling.WEIGHTED:
-            return rng.standard_gamma(counts)
         total = float(counts.sum())
-        return rng.multinomial(round(total), counts / total).astype(np.float64)
+        if self is Resampling.WEIGHTED:
+            drawn = rng.standard_gamma(counts)
+        else:
+            drawn = rng.multinomial(max(1, round(total)), counts / total).astype(np.float64)
+        drawn_total = float(drawn.sum())
+        # rows of next to no weight may all draw 0, which no model can be fitted to
+        return drawn / drawn_total * total if drawn_total > 0 else drawn
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class CaseWeights:
-    """A likelihood as a function of the weights of its rows.
+def refit(estimate: Estimate, redraw: Callable[[], Problem], prior: Prior | None) -> FloatArray | None:
+    """Maximise another likelihood from where an estimate ended.
 
-    Parameters
-    ----------
-    counts
-        (n_rows,) how many customers each row stands for.
-    problem
-        The likelihood with other weights (n_rows,).
+    Gives theta (n_params,), or None if the search failed or the customers drawn are none a model can be fitted to,
+    such as one-time buyers only.
     """
-
-    counts: FloatArray
-    problem: Callable[[FloatArray], Problem]
-
-
-def refit(estimate: Estimate, problem: Problem, prior: Prior | None) -> FloatArray | None:
-    """Maximise another likelihood from where an estimate ended; theta (n_params,), or None if the search failed."""
+    try:
+        problem = redraw()
+    except InputError:
+        return None
     start = estimate.start_in(problem)
     again = attrs.evolve(problem, starts=(start, *problem.starts), pilot=None)
     optimum = maximise(again, None if prior is None else prior.penalty(again))
