@@ -7,15 +7,18 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 from tests.clv._cdnow import make_summary, one_customer, patterns, rows, summary
 
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
 from custvalue.clv._kernels.cnbd_k import ErlangGeometric
 from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
 from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
-from custvalue.data import DiscountRate, Horizon, TimeUnit
+from custvalue.clv.processes import MBGCNBDkProcess
+from custvalue.clv.simulate import simulate_log
+from custvalue.data import DiscountRate, Horizon, ObservationWindow, TimeUnit
 from custvalue.errors import InputError
 
 UNIT = (0.5, 2.0, 0.3, 0.6)
@@ -173,6 +176,45 @@ def test_discounted_residual_against_mpmath(
     assert found == pytest.approx(expected, rel=1e-9)
     if k == 1:
         assert found == pytest.approx(BG_NBD.residual_transactions(params, *rows(history), delta)[0], rel=1e-11)
+
+
+def regular_shoppers() -> TimedSummary:
+    """Sixty customers of a year, k = 3."""
+    year = ObservationWindow("2025-01-01", "2025-12-31")
+    log = simulate_log(MBGCNBDkProcess(2.0, 1.0, 0.8, 4.4, k=3), n_customers=60, window=year, seed=1)
+    return TimedSummary.from_purchases(log.summary(), log.customers.ids[log.owner], log.time)
+
+
+def test_a_k_at_the_end_of_the_search_is_said() -> None:
+    """Truth 3: with two tried the report asks for more, with six it does not; a k that was given is not remarked."""
+    timed = regular_shoppers()
+    short, long = MBGCNBDk(k_max=2).fit(timed), MBGCNBDk().fit(timed)
+
+    assert (short.k, long.k) == (2, 3)
+    assert "k = 2 is the largest tried" in str(short.diagnostics)
+    assert "raise k_max" in str(short.diagnostics)
+    assert "largest tried" not in str(long.diagnostics) + str(MBGCNBDk(k=6).fit(timed).diagnostics)
+
+
+def test_a_prior_has_its_say_in_the_choice_of_k() -> None:
+    """A prior for slow events pulls to k = 2, although k = 3 stays the more likely; its log-density by scipy."""
+    centres = {"r": 2.0, "alpha": 10.0, "a": 0.8, "b": 4.4}
+    timed, prior = regular_shoppers(), LogNormalPrior(sd=0.1, centres=centres)
+    fits = {k: MBGCNBDk(k=k, prior=prior).fit(timed) for k in (1, 2, 3, 4)}
+    likelihood = {k: fit.log_likelihood for k, fit in fits.items()}
+    logs = {k: np.log([fit.params[name] / centre for name, centre in centres.items()]) for k, fit in fits.items()}
+    posterior = {k: likelihood[k] + stats.norm.logpdf(logs[k], scale=0.1).sum() for k in fits}
+
+    assert max(likelihood, key=likelihood.__getitem__) == 3
+    assert max(posterior, key=posterior.__getitem__) == 2
+    assert MBGCNBDk(k_max=4, prior=prior).fit(timed).k == 2
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5, np.nan, "3"])
+def test_what_is_no_number_of_phases_is_refused(wrong: Any) -> None:
+    for field in ("k", "k_max"):
+        with pytest.raises(InputError, match=rf"BGCNBDk\.{field}: expected a whole number of 1 or more"):
+            BGCNBDk(**{field: wrong})
 
 
 def test_timed_summary_from_purchases() -> None:

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from tests.clv._cdnow import make_summary, patterns
+from tests.clv._cdnow_spend import cdnow
 
+from custvalue._persist import load, save
+from custvalue.clv import (
+    BGBB,
+    GammaGamma,
+    LogNormalPrior,
+    LognormalSpend,
+    OpportunityPatterns,
+    RenewalCounts,
+    ShiftedBetaGeometric,
+    StaticCovariates,
+    WithCovariates,
+)
+from custvalue.clv._estimate import SupportsEstimate
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
+from custvalue.clv.buy_till_you_die import FittedBuyTillYouDie
 from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
 from custvalue.clv.comparison import compare, likelihood_ratio_test
 from custvalue.clv.nbd import NBD
 from custvalue.clv.pareto_nbd import ParetoNBD
+from custvalue.data import Currency, TimeUnit
 from custvalue.errors import InputError
 
 
@@ -81,3 +102,94 @@ def test_timed_likelihoods_compare_over_k() -> None:
     found = compare({"random": BGNBD().fit(summary), "regular": BGCNBDk(k=3).fit(timed)})
 
     assert found.best == "regular"
+
+
+def test_units_of_time_are_not_mixed() -> None:
+    """A density in days is that in weeks over 7 a purchase: the same fit seems 2,457 ln 7 = 4,781 nats worse."""
+    weeks, days = patterns(), patterns(unit=TimeUnit.DAY)
+    small, large = NBD().fit(days), BGNBD().fit(weeks)
+    n_repeats = float(weeks.weights @ weeks.x)
+
+    assert NBD().fit(weeks).log_likelihood - small.log_likelihood == pytest.approx(n_repeats * np.log(7), abs=1e-4)
+    with pytest.raises(InputError, match="one: purchase times in days; other: purchase times in weeks") as found:
+        compare({"one": small, "other": large})
+    assert "in_unit" in str(found.value)
+    with pytest.raises(InputError, match="restricted: purchase times in days; full: purchase times in weeks"):
+        likelihood_ratio_test(small, large)
+
+
+def test_currencies_are_not_mixed() -> None:
+    euros = attrs.evolve(cdnow(), currency=Currency.of("EUR"))
+    with pytest.raises(InputError, match=r"mean repeat spend in USD.*mean repeat spend in EUR"):
+        compare([GammaGamma().fit(cdnow()), LognormalSpend().fit(euros)])
+
+
+def test_kinds_of_data_are_not_mixed() -> None:
+    """Purchases in time, at opportunities, spend, contracts, and purchases together with spend."""
+    x, t_x = np.array([0, 1, 1, 2, 3]), np.array([0, 1, 3, 3, 3])
+    years = OpportunityPatterns(x=x, t_x=t_x, n=np.full(5, 3), weights=np.array([40.0, 20, 9, 8, 12]))
+    purchases, spend = BGNBD().fit(cdnow()), GammaGamma().fit(cdnow())
+    fits: dict[str, SupportsEstimate] = {
+        "time": purchases,
+        "spend": spend,
+        "gifts": BGBB().fit(years),
+        "contracts": ShiftedBetaGeometric().fit(RenewalCounts.from_survivors([1000, 869, 743, 653])),
+        "both": FittedBuyTillYouDie(purchases=purchases, spend=spend),
+    }
+    for name, other in fits.items():
+        if name != "time":
+            with pytest.raises(InputError, match="likelihoods of the same data in one unit"):
+                compare({"time": purchases, name: other})
+    assert len(compare([fits["both"], FittedBuyTillYouDie(purchases=MBGNBD().fit(cdnow()), spend=spend)]).names) == 2
+
+
+def test_covariates_change_the_model_and_not_the_data() -> None:
+    customers = cdnow()
+    known = StaticCovariates.from_columns(customers.customers, {"odd": np.arange(len(customers)) % 2})
+    fit = WithCovariates(model=BGNBD(), covariates=known, purchase=("odd",)).fit(customers)
+
+    assert len(compare([fit, BGNBD().fit(customers)]).names) == 2
+
+
+def test_a_part_without_the_times_between_purchases_is_noticed() -> None:
+    spend = GammaGamma().fit(cdnow())
+    two, plain = BGCNBDk(k=2).fit(cdnow()), BGNBD().fit(cdnow())
+    with pytest.raises(InputError, match="times between purchases"):
+        compare([FittedBuyTillYouDie(purchases=each, spend=spend) for each in (two, plain)])
+
+
+@pytest.mark.parametrize("junk", [[1, 2], 7, "fits", [None], [BGNBD()], {"model": GammaGamma()}])
+def test_what_is_no_fit_is_refused_in_words(junk: Any) -> None:
+    with pytest.raises(InputError, match="compare"):
+        compare(junk)
+    with pytest.raises(InputError, match="likelihood_ratio_test"):
+        likelihood_ratio_test(junk, junk)
+
+
+def test_saved_fits_know_their_unit(tmp_path: Path) -> None:
+    weeks, days = NBD().fit(patterns()), NBD().fit(patterns(unit=TimeUnit.DAY))
+    save(weeks, tmp_path / "weeks.json")
+    again = load(tmp_path / "weeks.json")
+
+    assert again.estimate.density == weeks.estimate.density
+    with pytest.raises(InputError, match="in one unit"):
+        compare([again, days])
+
+
+def test_penalised_fits_are_named() -> None:
+    """Their likelihood is not the highest: against a plain NBD the statistic is too small for a chi-square."""
+    plain, full = NBD().fit(patterns()), BGNBD().fit(patterns())
+    pulled = BGNBD(prior=LogNormalPrior(sd=0.3)).fit(patterns())
+    test = likelihood_ratio_test(plain, pulled)
+
+    assert test.statistic < likelihood_ratio_test(plain, full).statistic - 1
+    assert test.p_value == pytest.approx(stats.chi2.sf(test.statistic, 2))
+    assert "penalty, so below its highest likelihood: full" in test.note
+    assert "p-value does not hold" in test.note
+    assert "penalty, so below its highest likelihood: pulled" in repr(compare({"plain": full, "pulled": pulled}))
+    assert likelihood_ratio_test(plain, full).note == compare([plain, full]).note == ""
+    held = BGNBD(prior=LogNormalPrior(sd=0.01)).fit(patterns())
+    with pytest.raises(
+        InputError, match=r"larger one that contains it.*penalty, so below its highest likelihood: full"
+    ):
+        likelihood_ratio_test(plain, held)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from tests.clv._cdnow import make_summary, repeated
 
-from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv._optimise import maximise
@@ -150,12 +149,8 @@ def test_an_intercept_beyond_all_numbers_is_no_trouble() -> None:
     year = StaticCovariates.from_columns(known.customers, {"year": 1990 + known.columns(["group"])[:, 0]})
     fit = WithCovariates(model=BGNBD(), covariates=year, purchase=("year",)).fit(summary)
     fit = fit.with_theta(fit.estimate.theta + np.array([0.0, 1990.0, 0.0, 0.0, 1.0]))
-    draws = ParameterDraws(
-        names=fit.estimate.names,
-        theta=fit.estimate.theta + 1e-3 * np.arange(3)[:, None] * (fit.estimate.theta == fit.estimate.theta[0]),
-        positive=fit.estimate.positive,
-        method="made up",
-    )
+    moved = 1e-3 * np.arange(3)[:, None] * (fit.estimate.theta == fit.estimate.theta[0])
+    draws = fit.estimate.draws(fit.estimate.theta + moved, "made up")
 
     assert fit.params["alpha"] == np.inf
     assert draws.interval()["alpha"] == (np.inf, np.inf)
@@ -395,6 +390,35 @@ def test_advice_can_be_followed() -> None:
     inside = steady.fit(summary)
     assert inside.diagnostics.boundary == ()
     assert np.isfinite(list(inside.standard_errors.values())).all()
+
+
+def test_a_group_that_never_buys_runs_away_alone() -> None:
+    """Its rate is 0, so the others are fitted as if it were not there; whose coefficient it is, the report says.
+
+    Coded the other way round the base customer is one of the group, and the rate of the others is far above it.
+    """
+    summary, _ = pareto_customers(400, 0.0, 0.0, seed=20)
+    group = np.zeros(400)
+    group[np.flatnonzero(summary.frequency == 0)[:40]] = 1.0
+    others = BGNBD().fit(summary.take(np.flatnonzero(group == 0)))
+    codings = {"member": group, "outsider": 1.0 - group}
+    known = StaticCovariates.from_columns(summary.customers, codings)
+    fits = {name: WithCovariates(model=BGNBD(), covariates=known, purchase=(name,)).fit(summary) for name in codings}
+
+    base = [fits["member"].params[name] for name in others.params]
+    assert base == pytest.approx(list(others.params.values()), rel=1e-4)
+    assert fits["member"].diagnostics.boundary == ("purchase.member -> -infinity",)
+    assert fits["outsider"].diagnostics.boundary == ("alpha -> infinity", "purchase.outsider -> infinity")
+
+
+def test_a_covariate_far_from_zero_is_no_boundary() -> None:
+    """Born in 1990, give or take: the base parameters are those of nobody, but nothing runs away."""
+    summary, _ = pareto_customers(400, 0.0, 0.0, seed=20)
+    year = StaticCovariates.from_columns(summary.customers, {"year": 1990 + np.arange(400) % 7})
+    fit = WithCovariates(model=BGNBD(), covariates=year, purchase=("year",)).fit(summary)
+
+    assert abs(np.log(fit.params["alpha"])) > 10.0
+    assert fit.diagnostics.boundary == ()
 
 
 def test_prior_and_ridge_multiply() -> None:

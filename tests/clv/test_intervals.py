@@ -11,20 +11,26 @@ from tests.clv._cdnow_spend import cdnow
 
 from custvalue.clv import (
     BGNBD,
+    MBGNBD,
     NBD,
+    BGCNBDk,
     CustomerValues,
+    Density,
     Estimate,
     FitReport,
+    FittedBuyTillYouDie,
     GammaGamma,
+    LogNormalPrior,
     ParameterDraws,
     with_intervals,
 )
 from custvalue.clv import intervals as module
 from custvalue.clv._normal import normal_quantile
 from custvalue.clv.intervals import DeltaIntervals, DrawIntervals, RowPredictor
-from custvalue.data import CustomerIndex, CustomerSummary, Horizon, TimeUnit
+from custvalue.data import CustomerIndex, CustomerSummary, DiscountRate, Horizon, TimeUnit
 from custvalue.errors import ConvergenceError, InputError
 
+TOYS = Density(model="Toy", of="toys")
 FINE = FitReport(converged=True, gradient_norm=0.0, hessian_condition=1.0, n_evaluations=1)
 QUARTER = Horizon(13, TimeUnit.WEEK)
 
@@ -35,6 +41,7 @@ class Toy:
 
     estimate: Estimate = attrs.field(
         factory=lambda: Estimate(
+            density=TOYS,
             names=("scale", "shift"),
             theta=np.array([np.log(5.0), -3.0]),
             log_likelihood=-1.0,
@@ -219,7 +226,7 @@ def test_open_parameters_are_refused_with_advice() -> None:
 def test_draws_give_quantiles_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """1,001 known draws; blocks of one customer give what one block gives."""
     theta = np.column_stack([np.linspace(0, 1, 1_001), np.zeros(1_001)])
-    draws = ParameterDraws(names=("scale", "shift"), theta=theta, positive=(True, False), method="made up")
+    draws = Toy().estimate.draws(theta, "made up")
     whole = DrawIntervals(fitted=Toy(), draws=draws, predict=times, n_customers=3).interval(0.9)
     monkeypatch.setattr(module, "_BLOCK_VALUES", 1_001)
     blocks = DrawIntervals(fitted=Toy(), draws=draws, predict=times, n_customers=3).interval(0.9)
@@ -254,10 +261,55 @@ def test_draws_of_another_model_are_refused() -> None:
         with_intervals(fit, summary, lambda f, part: f.expected_purchases(part, QUARTER)).with_draws(draws)
 
 
+def test_draws_of_another_unit_or_model_are_refused() -> None:
+    """The names agree: in days alpha means another time, in MBG/NBD a and b another chance."""
+    summary = cdnow().take(np.arange(0, 2357, 4))
+    fit, days = BGNBD().fit(summary), summary.in_unit(TimeUnit.DAY)
+    ahead = fit.expected_purchases(summary, QUARTER)
+    strangers = [
+        (BGNBD().fit(days).bootstrap(days, 3, seed=1), r"BGNBD \(purchase times in days\)"),
+        (MBGNBD().fit(summary).bootstrap(summary, 3, seed=1), r"MBGNBD \(purchase times in weeks\)"),
+    ]
+    for draws, said in strangers:
+        assert draws.names == fit.estimate.names
+        with pytest.raises(InputError, match=r"draws of BGNBD \(purchase times in weeks\), got of " + said):
+            ahead.with_draws(draws)
+    own = fit.bootstrap(summary, 3, seed=1)
+    assert ahead.with_draws(own).with_draws(fit.posterior(days, LogNormalPrior(), 100, seed=1).draws).intervals
+    two, three = BGCNBDk(k=2).fit(summary), BGCNBDk(k=3).fit(summary)
+    with pytest.raises(InputError, match=r"k=2.*k=3"):
+        two.expected_purchases(summary, QUARTER).with_draws(three.bootstrap(summary, 2, seed=1))
+
+
+def test_joined_draws_belong_to_both_parts() -> None:
+    """Draws of MBG/NBD and Gamma-Gamma together are none of BG/NBD and Gamma-Gamma; own ones are taken."""
+    summary = cdnow().take(np.arange(0, 2357, 4))
+    spend = GammaGamma().fit(summary)
+    one, other = (FittedBuyTillYouDie(purchases=m.fit(summary), spend=spend) for m in (BGNBD(), MBGNBD()))
+    value = one.lifetime_value(summary, horizon=QUARTER, discount=DiscountRate.annual(0.1))
+
+    assert value.with_draws(one.bootstrap(summary, 3, seed=1)).interval(0.9).method == "bootstrap (weighted)"
+    with pytest.raises(InputError, match="MBGNBD and GammaGamma"):
+        value.with_draws(other.bootstrap(summary, 3, seed=1))
+
+
+def test_draws_made_elsewhere_are_taken_under_the_name_of_the_fit() -> None:
+    """Say, from a sampler of one's own: the median of three draws is the middle one."""
+    summary = cdnow().take(np.arange(0, 2357, 4))
+    fit = NBD().fit(summary)
+    theta = fit.estimate.theta + np.array([[-0.1], [0.0], [0.1]])
+    found = fit.new_customer_purchases(QUARTER).with_draws(fit.estimate.draws(theta, "my sampler"))
+
+    # E[X(13)] = 13 r / alpha: both logs moved alike leave it where it is
+    assert found.interval(0.5) == pytest.approx([13 * fit.params["r"] / fit.params["alpha"]] * 2)
+    assert found.intervals is not None
+    assert found.intervals.method == "my sampler"
+
+
 def test_draws_are_on_their_natural_scale_in_frames_and_intervals() -> None:
     """Logs come back as positive numbers, the others as they are."""
     theta = np.column_stack([np.log([1.0, 2.0, 3.0]), [-1.0, 0.0, 1.0]])
-    draws = ParameterDraws(names=("scale", "shift"), theta=theta, positive=(True, False), method="made up")
+    draws = Toy().estimate.draws(theta, "made up")
 
     assert draws.values == pytest.approx(np.array([[1, -1], [2, 0], [3, 1]]))
     assert draws.interval(0.5)["shift"] == pytest.approx((-0.5, 0.5))
@@ -266,7 +318,7 @@ def test_draws_are_on_their_natural_scale_in_frames_and_intervals() -> None:
     with pytest.raises(InputError, match="probability"):
         draws.interval(1.5)
     with pytest.raises(InputError, match="n_draws"):
-        ParameterDraws(names=("one",), theta=theta, positive=(True,), method="made up")
+        ParameterDraws(density=TOYS, names=("one",), theta=theta, positive=(True,), method="made up")
 
 
 def test_values_carry_their_customers() -> None:
@@ -299,7 +351,7 @@ def test_sums_have_bounds_of_their_own() -> None:
 def test_sums_over_draws_are_quantiles_of_sums() -> None:
     """Known draws of the scale."""
     theta = np.column_stack([np.linspace(0, 1, 1_001), np.zeros(1_001)])
-    draws = ParameterDraws(names=("scale", "shift"), theta=theta, positive=(True, False), method="made up")
+    draws = Toy().estimate.draws(theta, "made up")
     source = DrawIntervals(fitted=Toy(), draws=draws, predict=times, n_customers=3)
     values = CustomerValues(customers=CustomerIndex(np.arange(3)), values=times(Toy(), None), intervals=source)
 

@@ -22,6 +22,7 @@ from custvalue.clv.processes import MBGNBDProcess
 from custvalue.clv.simulate import simulate_log
 from custvalue.data import ObservationWindow, PurchasePatterns
 from custvalue.errors import ConvergenceError
+from custvalue.testing import example_summary
 
 MODELS = [NBD(), BGNBD(), MBGNBD(), BGCNBDk(k=2), ParetoNBD()]
 
@@ -145,6 +146,21 @@ def test_the_unit_of_nasty_data_does_not_matter() -> None:
     ratio = 604_800.0 / (7 / 365.25)
     assert seconds.params["alpha"] == pytest.approx(years.params["alpha"] * ratio, rel=1e-9)
     assert seconds.params["b"] == pytest.approx(years.params["b"], rel=1e-9)
+
+
+def test_small_weights_are_not_mistaken_for_a_flat_likelihood() -> None:
+    """The same customers, together a ten-thousandth of one: the same parameters, and words about the weights alone."""
+    summary = example_summary()
+    n = len(summary)
+    whole, light = BGNBD().fit(summary), BGNBD().fit(summary, weights=np.full(n, 1e-4 / n))
+
+    assert list(light.params.values()) == pytest.approx(list(whole.params.values()), rel=1e-6)
+    assert light.diagnostics.unidentified == ""
+    assert "no maximum" not in str(light.diagnostics)
+    assert "case weights add up to 0.0001, less than one customer" in str(light.diagnostics)
+    assert "case weights" not in str(whole.diagnostics)
+    for name, error in whole.standard_errors.items():
+        assert light.standard_errors[name] == pytest.approx(error * np.sqrt(1e4 * n), rel=1e-4)
 
 
 @pytest.mark.long

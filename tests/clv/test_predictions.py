@@ -156,7 +156,7 @@ def test_every_prediction_has_bounds_of_every_kind(
         "new pmf": fit.new_customer_pmf(3, HALF),
     }
     theta = fit.estimate.theta + 0.05 * np.random.default_rng(0).standard_normal((6, fit.estimate.theta.size))
-    draws = ParameterDraws(names=fit.estimate.names, theta=theta, positive=fit.estimate.positive, method="made up")
+    draws = fit.estimate.draws(theta, "made up")
     check_bounds(newly | predictions(fit, summary.take(np.arange(4))), draws)
 
 
@@ -178,7 +178,7 @@ def test_draws_give_quantiles_of_the_prediction(fits: dict[str, FittedTransactio
     """By hand: the new customer and three others at eleven draws; the median is the sixth."""
     fit, few = fits["ParetoNBD"], summary.take(np.arange(3))
     theta = fit.estimate.theta + 0.1 * np.random.default_rng(1).standard_normal((11, 4))
-    draws = ParameterDraws(names=fit.estimate.names, theta=theta, positive=fit.estimate.positive, method="made up")
+    draws = fit.estimate.draws(theta, "made up")
     moved = [fit.with_theta(row) for row in theta]
     ahead = np.sort([one.expected_purchases(few, HALF).values for one in moved], axis=0)
     newly = np.sort([one.new_customer_purchases(HALF).value for one in moved])

@@ -313,3 +313,13 @@ def test_covariance_is_symmetric_and_that_of_the_curvature() -> None:
 
     assert covariance == pytest.approx(covariance.T)
     assert covariance == pytest.approx(by_hand, rel=1e-8)
+
+
+def test_draws_from_data_in_another_currency_are_refused() -> None:
+    """The fit would get parameters in dollars and go on calling them euros."""
+    dollars = cdnow()
+    fit = GammaGamma().fit(attrs.evolve(dollars, currency=Currency.of("EUR")))
+    with pytest.raises(UnitError, match=r"spend in EUR.*spend in USD"):
+        fit.posterior(dollars, LogNormalPrior(), 100, seed=1)
+    with pytest.raises(UnitError, match=r"spend in EUR.*spend in USD"):
+        fit.bootstrap(dollars, 2, seed=1)

@@ -3,7 +3,8 @@
 from custvalue.clv._churn import ChurnModel, FittedSurvival, SurvivalCurve
 from custvalue.clv._drawing import SupportsDraws
 from custvalue.clv._draws import ParameterDraws
-from custvalue.clv._estimate import Estimate, FitReport, LogNormalPrior
+from custvalue.clv._estimate import Estimate, LogNormalPrior
+from custvalue.clv._optimise import Density
 from custvalue.clv._protocol import (
     CLVModel,
     FittedCLV,
@@ -17,6 +18,7 @@ from custvalue.clv._protocol import (
     SupportsResidual,
 )
 from custvalue.clv._purchases import FirstPurchase
+from custvalue.clv._report import FitReport
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation, Interval, IntervalSource
 from custvalue.clv._settings import FirstMargin, PerCustomer
 from custvalue.clv._spend import Independence, NonPositive
@@ -146,6 +148,7 @@ __all__ = [
     "CreditedValue",
     "CrossSellPotential",
     "CustomerValues",
+    "Density",
     "DiscountedStream",
     "DiscreteWeibull",
     "EngagementValue",

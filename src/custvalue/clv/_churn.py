@@ -15,7 +15,7 @@ from custvalue._arrays import ArrayHolder, FloatArray, IntArray, as_floats, floa
 from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._estimate import Estimate, Fitted, LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import contractual as kernel
-from custvalue.clv._optimise import Problem
+from custvalue.clv._optimise import Density, Problem
 from custvalue.clv._settings import whole_periods
 from custvalue.clv.intervals import DeltaIntervals
 from custvalue.clv.renewals import RenewalCounts
@@ -130,7 +130,7 @@ class FittedChurn(Fitted):
         """Log of the share left after ``t`` renewals (n,), and its gradient in the parameters (n_params, n)."""
 
     def curve(self, n_renewals: int, *, level: float = 0.95) -> SurvivalCurve:
-        """Survival and retention of a new cohort, with bounds by the delta method.
+        """Survival and retention of a new cohort, with bounds by the delta method (NaN at parameters set by hand).
 
         Parameters
         ----------
@@ -150,9 +150,11 @@ class FittedChurn(Fitted):
             got = f"{n_renewals} and {level}"
             raise InputError("curve", expected="1 renewal or more and a level between 0 and 1", got=got)
         times = np.arange(1.0, n_renewals + 1.0)
-        lower, upper = DeltaIntervals(
-            fitted=self, predict=lambda fit, rows: np.exp(fit.log_survival(_some(times, rows))), probability=True
-        ).interval(level)
+        lower = upper = np.full(n_renewals, np.nan)
+        if self.estimate.fitted:
+            lower, upper = DeltaIntervals(
+                fitted=self, predict=lambda fit, rows: np.exp(fit.log_survival(_some(times, rows))), probability=True
+            ).interval(level)
         start = np.ones(1)
         return SurvivalCurve(
             survival=np.concatenate([start, np.exp(self.log_survival(times))]),
@@ -245,11 +247,14 @@ def fit_churn(
     ConvergenceError
         If the search ends away from a maximum.
     """
-    found = estimate(_problem(counts, survival, starts), prior)
+    density = Density(model=fitted.__name__.removeprefix("Fitted"), of=f"renewals once a {counts.period.value}")
+    found = estimate(_problem(density, counts, survival, starts), prior)
     return checked(fitted(estimate=found, period=counts.period))
 
 
-def _problem(counts: RenewalCounts, survival: Survival, starts: Mapping[str, tuple[float, ...]]) -> Problem:
+def _problem(
+    density: Density, counts: RenewalCounts, survival: Survival, starts: Mapping[str, tuple[float, ...]]
+) -> Problem:
     if counts.lost.sum() <= 0.0:
         hint = "Observe longer; a retention of 1 is not something data can show."
         raise InputError("renewal counts", expected="some contracts lost", got="none", hint=hint)
@@ -267,6 +272,7 @@ def _problem(counts: RenewalCounts, survival: Survival, starts: Mapping[str, tup
         return value, gradient * params
 
     return Problem(
+        density=density,
         names=tuple(starts),
         objective=objective,
         starts=tuple(np.log(start) for start in zip(*starts.values(), strict=True)),

@@ -106,6 +106,8 @@ class Drawable(Fitted, Generic[DataT]):
         InputError
             If data and weights do not weigh what those of the fit did, or fewer than 100 draws are wanted: k-hat
             could not be judged.
+        UnitError
+            If the data are in another currency than the fit; ages are converted.
         ConvergenceError
             If k-hat stays too large after four rounds.
 
@@ -166,7 +168,7 @@ class Drawable(Fitted, Generic[DataT]):
         """Draw from the posterior, given the likelihood."""
         require_kind("posterior(prior)", prior, Prior, hint="LogNormalPrior() is weak.")
         problem = rows.of(self.estimate)
-        start = problem.to_scaled(self.estimate.theta)
+        start = self.estimate.start_in(problem)
         whole = self._with_own(prior)
         found = self._estimated(attrs.evolve(problem, starts=(start, *problem.starts), pilot=None), whole)
         mode = checked(attrs.evolve(self, estimate=found))

@@ -7,6 +7,7 @@ import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, float_array, strings
 from custvalue._frames import FrameKind, build_frame
+from custvalue.clv._optimise import Density
 from custvalue.data._kinds import is_number
 from custvalue.errors import InputError
 
@@ -28,10 +29,12 @@ def checked_level(level: float) -> float:
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
 class ParameterDraws(ArrayHolder):
-    """Draws of the parameters: a posterior sample or bootstrap refits.
+    """Draws of the parameters: a posterior sample or bootstrap refits. ``fit.estimate.draws(...)`` takes your own.
 
     Parameters
     ----------
+    density
+        The model they are parameters of, and what its likelihood is a density of.
     names
         Parameters, in the order of the columns.
     theta
@@ -42,6 +45,7 @@ class ParameterDraws(ArrayHolder):
         How they were made.
     """
 
+    density: Density
     names: tuple[str, ...] = attrs.field(converter=strings)
     theta: FloatArray = float_array(2)
     positive: tuple[bool, ...]

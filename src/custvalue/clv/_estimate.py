@@ -9,62 +9,16 @@ from typing import Protocol, Self, TypeVar, runtime_checkable
 import attrs
 import numpy as np
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, strings
-from custvalue.clv._draws import checked_level
+from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, locked, strings
+from custvalue.clv._draws import ParameterDraws, checked_level
 from custvalue.clv._normal import normal_quantile
-from custvalue.clv._optimise import FAR, Objective, Optimum, Problem, maximise
-from custvalue.errors import ConvergenceError, InputError
+from custvalue.clv._optimise import Density, Objective, Optimum, Problem, maximise
+from custvalue.clv._report import BY_HAND, FitReport, judged
+from custvalue.errors import ConvergenceError, InputError, UnitError
 
-__all__ = ["Estimate", "FitReport", "Fitted", "LogNormalPrior", "Prior", "checked", "estimate"]
+__all__ = ["Estimate", "Fitted", "LogNormalPrior", "Prior", "checked", "estimate"]
 
-_DRIFTING = 0.05  # a Newton step this long with nothing left to gain: the parameter runs away
-_NO_MAXIMUM = (
-    "the likelihood has no maximum inside the parameter space; fit again with {remedy}, a simpler model, "
-    "or a longer observation period"
-)
 _PRIOR = "prior=LogNormalPrior()"
-_FLAT = 1e-4  # curvature (nats per squared log unit) below which a direction is called unidentified
-
-
-@attrs.frozen(kw_only=True)
-class FitReport:
-    """How a fit went, in numbers and in words.
-
-    Parameters
-    ----------
-    converged
-        Whether the gradient says that a maximum was reached (a maximum on a boundary counts; it is named in
-        ``boundary``).
-    gradient_norm
-        Largest absolute gradient a customer, in log-parameters.
-    hessian_condition
-        Ratio of the largest to the smallest curvature; infinite where a direction is flat.
-    n_evaluations
-        Passes over the full data.
-    boundary
-        Parameters whose best value is 0 or infinity, as ``"a -> 0"``.
-    unidentified
-        The direction the data say nothing about, as ``"r and alpha together"``; empty if there is none.
-    notes
-        What the reader must know about the assumptions.
-    advice
-        What to try next.
-    """
-
-    converged: bool
-    gradient_norm: float
-    hessian_condition: float
-    n_evaluations: int
-    boundary: tuple[str, ...] = ()
-    unidentified: str = ""
-    notes: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        parts = ["converged" if self.converged else "NOT converged"]
-        parts += [f"on a boundary: {', '.join(self.boundary)}"] if self.boundary else []
-        parts += [f"not identified: {self.unidentified}"] if self.unidentified else []
-        return "; ".join([*parts, *self.notes, *self.advice])
 
 
 def _own_copy(value: Mapping[str, float]) -> Mapping[str, float]:
@@ -127,14 +81,16 @@ class Estimate(ArrayHolder):
 
     Parameters
     ----------
+    density
+        The model, and what its likelihood is a density of.
     names
         Parameter names, in the literature's order.
     theta
         (n_params,) parameters on the scale they were estimated: logs, except for those that can be negative.
     log_likelihood
-        At ``theta``, without any prior.
+        At ``theta``, without any prior; NaN where the parameters were set by hand.
     hessian
-        (n_params, n_params) of the log-likelihood plus log-prior, in ``theta``.
+        (n_params, n_params) of the log-likelihood plus log-prior, in ``theta``; NaN where set by hand.
     n_observations
         Number of customers (total weight).
     report
@@ -145,6 +101,7 @@ class Estimate(ArrayHolder):
         Which parameters are positive, hence logs in ``theta``.
     """
 
+    density: Density
     names: tuple[str, ...] = attrs.field(converter=strings)
     theta: FloatArray = float_array()
     log_likelihood: float
@@ -156,9 +113,18 @@ class Estimate(ArrayHolder):
         default=attrs.Factory(lambda self: (True,) * len(self.names), takes_self=True)
     )
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         shown = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
-        return f"Estimate({shown}; log-likelihood {self.log_likelihood:.4f}; {self.report})"
+        height = f"log-likelihood {self.log_likelihood:.4f}; " if self.fitted else ""
+        return f"{shown}; {height}{self.report}"
+
+    def __repr__(self) -> str:
+        return f"Estimate({self})"
+
+    @property
+    def fitted(self) -> bool:
+        """Whether these are parameters of a fit; False for those set by hand."""
+        return not math.isnan(self.log_likelihood)
 
     @property
     def values(self) -> FloatArray:
@@ -179,7 +145,13 @@ class Estimate(ArrayHolder):
 
     @property
     def theta_covariance(self) -> FloatArray:
-        """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing."""
+        """(n_params, n_params) covariance in ``theta``; infinite variances where the data determine nothing.
+
+        Raises
+        ------
+        InputError
+            If parameters were set by hand: the data were not asked about them.
+        """
         half, lost = self._axes
         covariance: FloatArray = half @ half.T
         covariance[lost, :] = covariance[:, lost] = np.nan
@@ -189,6 +161,10 @@ class Estimate(ArrayHolder):
     @property
     def _axes(self) -> tuple[FloatArray, IntArray]:
         """The axes along which the data determine something, and the parameters which some flat axis leaves open."""
+        if not self.fitted:
+            hint = "Fit the model, or give a prediction draws of yours: .with_draws(fit.estimate.draws(theta, method))."
+            got = "parameters set by hand, whose uncertainty is not known"
+            raise InputError("standard errors and delta-method intervals", expected="a fit", got=got, hint=hint)
         # logs have a unit of their own; any other parameter is measured by its own curvature
         own = np.sqrt(np.abs(np.diag(self.hessian)))
         unit = np.where(np.array(self.positive) | (own == 0.0), 1.0, own)
@@ -238,8 +214,37 @@ class Estimate(ArrayHolder):
         return len(self.names) * math.log(self.n_observations) - 2.0 * self.log_likelihood
 
     def at(self, theta: FloatArray, /) -> Self:
-        """The same estimate moved to other parameters (for draws); its report and likelihood stay those of the fit."""
-        return attrs.evolve(self, theta=theta)
+        """The same model at other parameters; nothing is known there of likelihood, criteria and standard errors."""
+        unknown = locked(np.full(self.hessian.shape, np.nan))
+        return attrs.evolve(
+            self, theta=theta, log_likelihood=math.nan, hessian=unknown, report=BY_HAND, log_prior=math.nan
+        )
+
+    def start_in(self, problem: Problem, /) -> FloatArray:
+        """Where to start in other data of the same kind and unit, in the problem's scaled parameters.
+
+        Raises
+        ------
+        UnitError
+            If the data are of another kind or unit: the parameters would mean something else.
+        """
+        if problem.density != self.density:
+            raise UnitError("data", expected=f"those of {self.density}", got=f"those of {problem.density}")
+        return problem.to_scaled(self.theta)
+
+    def draws(self, theta: FloatArray, method: str) -> ParameterDraws:
+        """Make draws of these parameters, however found, into what a prediction takes.
+
+        Parameters
+        ----------
+        theta
+            (n_draws, n_params) on the scale of :attr:`theta`.
+        method
+            How they were made, for the reader of the intervals.
+        """
+        return ParameterDraws(
+            density=self.density, names=self.names, theta=theta, positive=self.positive, method=method
+        )
 
 
 class SupportsEstimate(Protocol):
@@ -261,8 +266,7 @@ class Fitted(ArrayHolder):
     estimate: Estimate
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value:.6g}" for name, value in self.params.items())
-        return f"{type(self).__name__}({shown}; log-likelihood {self.log_likelihood:.4f}; {self.diagnostics})"
+        return f"{type(self).__name__}({self.estimate})"
 
     @property
     def params(self) -> dict[str, float]:
@@ -276,7 +280,7 @@ class Fitted(ArrayHolder):
 
     @property
     def log_likelihood(self) -> float:
-        """Log-likelihood at the estimate, prior not included."""
+        """Log-likelihood at the estimate, prior not included; NaN where the parameters were set by hand."""
         return self.estimate.log_likelihood
 
     @property
@@ -295,11 +299,14 @@ class Fitted(ArrayHolder):
         return self.estimate.bic
 
     def with_theta(self, theta: FloatArray, /) -> Self:
-        """The same fitted model at another parameter vector (n_params,) on the estimation scale."""
+        """The same model at another parameter vector (n_params,) on the estimation scale; see :meth:`with_params`."""
         return attrs.evolve(self, estimate=self.estimate.at(theta))
 
     def with_params(self, params: Mapping[str, float], /) -> Self:
-        """The same fitted model at other natural parameters, for example published ones; those not named stay."""
+        """The same model at other natural parameters, for example published ones; those not named stay.
+
+        It predicts, but it is no fit: it has neither log-likelihood (AIC and BIC are NaN) nor standard errors.
+        """
         unknown = sorted(set(params) - set(self.estimate.names))
         if unknown:
             raise InputError("with_params", expected=f"parameters among {self.estimate.names}", got=str(unknown))
@@ -339,10 +346,11 @@ def estimate(
     ``remedy`` is the setting the report advises where the data alone do not do.
     """
     optimum = maximise(problem, None if prior is None else prior.penalty(problem))
-    report = _judge(problem, optimum, notes, remedy, has_prior=prior is not None)
+    report = judged(problem, optimum, notes, remedy, has_prior=prior is not None)
     if extra_advice is not None:
         report = attrs.evolve(report, advice=report.advice + extra_advice(optimum))
     return Estimate(
+        density=problem.density,
         names=problem.names,
         theta=problem.to_reported(optimum.theta),
         log_likelihood=optimum.value + problem.offset,
@@ -368,62 +376,3 @@ def checked(fitted: FittedT) -> FittedT:
         text = f"{model}: the search for the maximum likelihood did not end at a maximum: {report}"
         raise ConvergenceError(text, fit=fitted)
     return fitted
-
-
-def _judge(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: str, *, has_prior: bool) -> FitReport:
-    """Turn an optimum into words."""
-    curvature, axes = np.linalg.eigh(-optimum.hessian)
-    boundary = _boundaries(problem, optimum)
-    flat = curvature[0] < _FLAT
-    advice: tuple[str, ...] = ()
-    if (boundary or flat) and not has_prior:
-        advice = (_NO_MAXIMUM.format(remedy=remedy),)
-    if optimum.runaway.any():
-        names = ", ".join(name for name, runs in zip(problem.names, optimum.runaway, strict=True) if runs)
-        why = "too few customers, histories or amounts that are all alike, or impossible ages (repeats at age 0)"
-        advice += (f"the likelihood grows without limit in {names}: {why}",)
-    elif not optimum.converged:
-        advice += (f"try {remedy}, or look for customers far outside the bulk of the data",)
-    return FitReport(
-        converged=optimum.converged,
-        gradient_norm=float(np.abs(optimum.gradient).max() / problem.weight),
-        hessian_condition=float(curvature[-1] / curvature[0]) if curvature[0] > 0 else math.inf,
-        n_evaluations=optimum.n_evaluations,
-        boundary=boundary,
-        unidentified=_direction(problem.names, axes[:, 0]) if flat else "",
-        notes=notes + tuple(_rival(problem, optimum, other) for other in optimum.rivals),
-        advice=advice,
-    )
-
-
-def _rival(problem: Problem, best: Optimum, other: Optimum) -> str:
-    """Name a second maximum."""
-    theta = problem.to_reported(other.theta)
-    natural = np.where(problem.log_scaled, np.exp(np.where(problem.log_scaled, theta, 0.0)), theta)
-    place = ", ".join(f"{name} {value:.4g}" for name, value in zip(problem.names, natural, strict=True))
-    less = best.value + best.penalty - other.value
-    return f"a second maximum lies {less:.2f} nats lower, at {place}: standard errors are about the first alone"
-
-
-def _boundaries(problem: Problem, optimum: Optimum) -> tuple[str, ...]:
-    """Positive parameters that have gone far, or still run away with nothing left to gain."""
-    found = []
-    for name, positive, theta, drift in zip(
-        problem.names, problem.log_scaled, optimum.theta, optimum.drift, strict=True
-    ):
-        if not positive:
-            continue
-        far = abs(theta) >= FAR
-        if far or abs(drift) > _DRIFTING:
-            upwards = theta > 0 if far else drift > 0
-            found.append(f"{name} -> {'infinity' if upwards else '0'}")
-    return tuple(found)
-
-
-def _direction(names: tuple[str, ...], axis: FloatArray) -> str:
-    """Say which parameters move along a flat direction, and whether together or against each other."""
-    weights = axis / axis[np.abs(axis).argmax()]
-    with_it = [name for name, share in zip(names, weights, strict=True) if share > 0.1]
-    against = [name for name, share in zip(names, weights, strict=True) if share < -0.1]
-    text = " and ".join(with_it) + (" together" if len(with_it) > 1 else "")
-    return f"{text} against {' and '.join(against)}" if against else text

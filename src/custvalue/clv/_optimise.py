@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, optimize
 
-__all__ = ["FAR", "LOG_BOUND", "Curved", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
+__all__ = ["FAR", "LOG_BOUND", "Curved", "Density", "Objective", "Optimum", "Problem", "central_hessian", "maximise"]
 
 FloatArray = NDArray[np.float64]
 
@@ -54,12 +54,33 @@ class Curved(Protocol):
         ...
 
 
+@attrs.frozen(kw_only=True)
+class Density:
+    """Whose likelihood it is, and of what: numbers of another unit, or of other data, have another density.
+
+    Parameters
+    ----------
+    model
+        The model whose parameters they are.
+    of
+        The data, with their unit, as "purchase times in weeks". Likelihoods of the same can be compared.
+    """
+
+    model: str
+    of: str
+
+    def __str__(self) -> str:
+        return f"{self.model} ({self.of})"
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Problem:
     """What a model has to say about itself to be fitted.
 
     Parameters
     ----------
+    density
+        The model, and what its likelihood is a density of.
     names
         Parameter names in the literature's order.
     objective
@@ -87,6 +108,7 @@ class Problem:
         Whether the likelihood may have several maxima, so that all starts are searched and the best end is taken.
     """
 
+    density: Density
     names: tuple[str, ...]
     objective: Objective
     starts: tuple[FloatArray, ...]

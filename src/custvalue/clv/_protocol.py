@@ -1,4 +1,7 @@
-"""The seams of the room: one or two verbs each, nouns in, nouns out. Nobody has to subclass anything."""
+"""The seams between models: one or two verbs each, nouns in, nouns out. Nobody has to subclass anything.
+
+What only one tool asks for (bounds, draws, tracking) is a protocol beside that tool.
+"""
 
 from __future__ import annotations
 

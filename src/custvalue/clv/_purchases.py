@@ -20,7 +20,7 @@ from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
 from custvalue.clv._kernels.likelihood import Params, PurchaseKernel, pattern_likelihood, row_log_likelihood
 from custvalue.clv._kernels.simulation import purchase_ages
-from custvalue.clv._optimise import Problem
+from custvalue.clv._optimise import Density, Problem
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.processes import LeavingProcess, PurchaseProcess
@@ -40,6 +40,7 @@ __all__ = [
     "drawn_patterns",
     "evaluate_histories",
     "pattern_problem",
+    "purchase_density",
     "require_repeats",
     "whole_count",
 ]
@@ -135,16 +136,22 @@ def few_data_notes(patterns: PurchasePatterns) -> tuple[str, ...]:
     repeaters = float(patterns.weights[patterns.x > 0].sum())
     if repeaters >= 50:
         return ()
-    who = "1 customer" if repeaters == 1 else f"{repeaters:,.0f} customers"
+    who = "1 customer" if repeaters == 1 else f"{repeaters:.3g} customers"
     return (f"only {who} came back: standard errors are rough, prefer a prior",)
 
 
-def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns) -> Problem:
+def purchase_density(model: str, unit: TimeUnit) -> Density:
+    """Say what the likelihood of a purchase model is a density of."""
+    return Density(model=model, of=f"purchase times in {unit.value}s")
+
+
+def pattern_problem(kernel: PurchaseKernel, patterns: PurchasePatterns, model: str) -> Problem:
     """Make the likelihood problem of a kernel, with the mean age as the unit of time."""
     weight = patterns.n_customers
     scale = float(patterns.weights @ patterns.T) / weight
     likelihood = pattern_likelihood(kernel, patterns.x, patterns.t_x / scale, patterns.T / scale, patterns.weights)
     return Problem(
+        density=purchase_density(model, patterns.unit),
         names=kernel.names,
         objective=likelihood,
         starts=tuple(np.array(start) for start in kernel.starts),
@@ -191,6 +198,8 @@ class Histories:
         (n_customers,) row of each customer.
     known
         (n_rows, n_covariates) what else tells customers apart.
+    unit
+        Unit of the ages.
     """
 
     x: FloatArray
@@ -198,12 +207,13 @@ class Histories:
     T: FloatArray
     inverse: IntArray
     known: FloatArray
+    unit: TimeUnit
 
     def of(self, rows: IntArray) -> Histories:
         """Keep what some customers need."""
         needed, place = np.unique(self.inverse[rows], return_inverse=True)
         x, t_x, T, known = self.x[needed], self.t_x[needed], self.T[needed], self.known[needed]
-        return Histories(x=x, t_x=t_x, T=T, inverse=place.astype(np.int64), known=known)
+        return attrs.evolve(self, x=x, t_x=t_x, T=T, inverse=place.astype(np.int64), known=known)
 
     @property
     def examples(self) -> IntArray:
@@ -315,7 +325,7 @@ class FittedHistories(Drawable[PurchaseData]):
         _require(summary, CustomerSummary, type(self).__name__)
         found = summary.in_unit(self.unit).patterns()
         none = np.zeros((len(found), 0))
-        return Histories(x=found.x, t_x=found.t_x, T=found.T, inverse=found.inverse, known=none)
+        return Histories(x=found.x, t_x=found.t_x, T=found.T, inverse=found.inverse, known=none, unit=found.unit)
 
     def own_params(self, known: FloatArray, /) -> Params:
         """Natural parameters, each one number or one for each row (n_rows, n_covariates) of what is known."""
@@ -457,7 +467,8 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
 
     def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
         """Give the likelihood problem behind the fit, the rows of patterns counted ``weights`` (n_rows,) times."""
-        return pattern_problem(self.kernel, as_patterns(data, f"{type(self).__name__}.fit", weights))
+        name = type(self).__name__
+        return pattern_problem(self.kernel, as_patterns(data, f"{name}.fit", weights), name)
 
     def fit(self, data: PurchaseData, /, *, weights: FloatArray | None = None) -> FittedT_co:
         """Fit to a summary or to weighted patterns.
@@ -477,8 +488,7 @@ class PatternModel(abc.ABC, Generic[FittedT_co]):
             If the search fails; the fit travels with the error.
         """
         patterns = as_patterns(data, f"{type(self).__name__}.fit", weights)
-        problem = pattern_problem(self.kernel, patterns)
-        found = estimate(problem, self.prior, notes=self.notes + few_data_notes(patterns))
+        found = estimate(self.problem(patterns), self.prior, notes=self.notes + few_data_notes(patterns))
         return checked(self._fitted(found, data.unit))
 
     def process_at(self, theta: FloatArray, unit: TimeUnit, /) -> LeavingProcess:

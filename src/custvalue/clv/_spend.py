@@ -16,7 +16,7 @@ from custvalue._arrays import ArrayHolder, FloatArray, IntArray, equal_but_for_r
 from custvalue.clv._case_weights import CaseWeights, checked_weights, stand_ins
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import Estimate, LogNormalPrior, Prior, checked, estimate
-from custvalue.clv._optimise import Optimum, Problem
+from custvalue.clv._optimise import Density, Optimum, Problem
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_expectation, bounded_values
 from custvalue.clv.processes import SpendProcess
@@ -64,6 +64,8 @@ class SpendRows(ArrayHolder):
         (n_rows,) mean spend of a repeat purchase, major units.
     weights
         (n_rows,) case weights.
+    currency
+        Of the amounts.
     n_left_out
         Customers who came back but whose spend is not positive, left out.
     """
@@ -71,7 +73,12 @@ class SpendRows(ArrayHolder):
     x: FloatArray = float_array()
     z: FloatArray = float_array()
     weights: FloatArray = float_array()
+    currency: Currency
     n_left_out: int = 0
+
+    def density(self, model: str) -> Density:
+        """Say what the likelihood of a spend model is a density of."""
+        return Density(model=model, of=f"mean repeat spend in {self.currency.code}")
 
     @property
     def weight(self) -> float:
@@ -189,7 +196,7 @@ def spend_rows(
             hint="Purchases worth nothing have no spend to model: BuyTillYouDie needs amounts above 0." if n_back
             else "One-time buyers say nothing about repeat spend; observe longer.",
         )  # fmt: skip
-    return SpendRows(x=x[keep], z=z[keep], weights=weight[keep], n_left_out=int(low.sum()))
+    return SpendRows(x=x[keep], z=z[keep], weights=weight[keep], currency=summary.currency, n_left_out=int(low.sum()))
 
 
 def spend_notes(rows: SpendRows, check: Independence) -> list[str]:

@@ -11,9 +11,10 @@ from custvalue._arrays import ArrayHolder, FloatArray
 from custvalue.clv._case_weights import CaseWeights
 from custvalue.clv._drawing import Seed
 from custvalue.clv._draws import ParameterDraws
-from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
+from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._optimise import Problem
 from custvalue.clv._purchases import FirstPurchase
+from custvalue.clv._report import FitReport
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv._settings import finite_periods
 from custvalue.clv.bg_bb import BGBB, FittedBGBB

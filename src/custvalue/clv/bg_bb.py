@@ -13,7 +13,7 @@ from custvalue.clv._case_weights import CaseWeights, checked_weights, stand_ins
 from custvalue.clv._drawing import Drawable
 from custvalue.clv._estimate import LogNormalPrior, checked, estimate
 from custvalue.clv._kernels import bg_bb
-from custvalue.clv._optimise import Problem
+from custvalue.clv._optimise import Density, Problem
 from custvalue.clv._purchases import FirstPurchase, whole_count
 from custvalue.clv._result import CountProbabilities, CustomerValues, Expectation
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
@@ -209,6 +209,7 @@ class BGBB:
         """Give the likelihood problem behind the fit, customers or patterns counted ``weights`` (n_rows,) times."""
         patterns = _patterns(data, weights)
         return Problem(
+            density=Density(model=type(self).__name__, of="purchases at opportunities"),
             names=bg_bb.NAMES,
             objective=bg_bb.OpportunityLikelihood(patterns.x, patterns.t_x, patterns.n, patterns.weights),
             starts=(np.zeros(4), np.array([-1.0, 0.5, -1.0, 1.0]), np.array([1.5, 1.5, -2.0, 1.0])),

@@ -12,7 +12,8 @@ from scipy import linalg
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray
 from custvalue.clv._drawing import drawable
 from custvalue.clv._draws import ParameterDraws
-from custvalue.clv._estimate import Estimate, FitReport, Fitted, Prior
+from custvalue.clv._estimate import Estimate, Fitted, Prior
+from custvalue.clv._optimise import Density
 from custvalue.clv._periods import period_weights, weighted_sum
 from custvalue.clv._protocol import (
     FittedPurchases,
@@ -23,6 +24,7 @@ from custvalue.clv._protocol import (
     SupportsResidual,
 )
 from custvalue.clv._purchases import FirstPurchase, FittedHistories
+from custvalue.clv._report import FitReport
 from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
@@ -204,8 +206,8 @@ class FittedBuyTillYouDie:
         rng = np.random.default_rng(seed)
         parts = [drawable(part) for part in self._parts]
         purchases, spend = (part.posterior(summary, prior, n_draws, weights=weights, seed=rng) for part in parts)
-        theta = np.hstack([purchases.draws.theta, spend.draws.theta])
-        return JointPosterior(draws=self._draws(theta, "posterior"), purchases=purchases, spend=spend)
+        draws = self.estimate.draws(np.hstack([purchases.draws.theta, spend.draws.theta]), "posterior")
+        return JointPosterior(draws=draws, purchases=purchases, spend=spend)
 
     def bootstrap(
         self,
@@ -249,7 +251,7 @@ class FittedBuyTillYouDie:
             found = [refit(part.estimate, redraw, part.prior) for part, redraw in zip(parts, redraws, strict=True)]
             whole = [theta for theta in found if theta is not None]
             thetas.append(np.concatenate(whole) if len(whole) == len(found) else None)
-        return self._draws(gathered(self, thetas, resampling.method).theta, resampling.method)
+        return gathered(self, thetas, resampling.method)
 
     def evaluate(self, summary: CustomerSummary, holdout: Holdout, /) -> HoldoutEvaluation:
         """Judge both parts by what customers did after the summary.
@@ -277,6 +279,7 @@ class FittedBuyTillYouDie:
         first, second = _parameters(self.purchases), _parameters(self.spend)
         names = [f"purchases.{name}" for name in first.names] + [f"spend.{name}" for name in second.names]
         return Estimate(
+            density=_joint_density(first.density, second.density),
             names=tuple(names),
             theta=np.concatenate([first.theta, second.theta]),
             log_likelihood=first.log_likelihood + second.log_likelihood,
@@ -303,10 +306,6 @@ class FittedBuyTillYouDie:
     @property
     def _parts(self) -> tuple[FittedPurchases, FittedSpend]:
         return self.purchases, self.spend
-
-    def _draws(self, theta: FloatArray, method: str) -> ParameterDraws:
-        estimate = self.estimate
-        return ParameterDraws(names=estimate.names, theta=theta, positive=estimate.positive, method=method)
 
     def __repr__(self) -> str:
         """Both models and the margin."""
@@ -481,12 +480,16 @@ def _no_parameters(fitted: object) -> InputError:
     return InputError("estimate", expected="models with .estimate and .with_theta", got=type(fitted).__name__)
 
 
+def _joint_density(first: Density, second: Density) -> Density:
+    return Density(model=f"{first.model} and {second.model}", of=f"{first.of} and {second.of}")
+
+
 def _joint_report(first: FitReport, second: FitReport) -> FitReport:
     return FitReport(
         converged=first.converged and second.converged,
         gradient_norm=max(first.gradient_norm, second.gradient_norm),
         hessian_condition=max(first.hessian_condition, second.hessian_condition),
-        n_evaluations=first.n_evaluations + second.n_evaluations,
+        n_evaluations=first.n_evaluations + second.n_evaluations if first.n_evaluations and second.n_evaluations else 0,
         boundary=first.boundary + second.boundary,
         unidentified="; ".join(filter(None, [first.unidentified, second.unidentified])),
         notes=first.notes + second.notes,

@@ -224,9 +224,10 @@ class BGCNBDk:
     Parameters
     ----------
     k
-        Regularity, 1 or more; None to choose by likelihood, which needs a :class:`TimedSummary`.
+        Regularity, 1 or more; None to choose by likelihood (times the prior), which needs a :class:`TimedSummary`. AIC
+        and BIC do not count k, see :func:`~custvalue.clv.compare`.
     k_max
-        Largest k tried.
+        Largest k tried; the report says if it is the one chosen.
     prior
         A prior for a posterior-mode fit; None for maximum likelihood.
 
@@ -248,8 +249,9 @@ class BGCNBDk:
     modified: ClassVar[bool] = False
 
     def __attrs_post_init__(self) -> None:
-        if self.k is not None and self.k < 1:
-            raise InputError(f"{type(self).__name__}.k", expected="a whole number of 1 or more", got=str(self.k))
+        if self.k is not None:
+            _require_whole(f"{type(self).__name__}.k", self.k)
+        _require_whole(f"{type(self).__name__}.k_max", self.k_max)
 
     @property
     def chosen(self) -> int:
@@ -278,7 +280,7 @@ class BGCNBDk:
         """Give the likelihood problem behind the fit, its rows counted ``weights`` times; k must be given."""
         plain = data.summary if isinstance(data, TimedSummary) else data
         patterns = as_patterns(plain, f"{type(self).__name__}.fit", weights)
-        problem = pattern_problem(self.kernel, patterns)
+        problem = pattern_problem(self.kernel, patterns, f"{type(self).__name__}(k={self.chosen})")
         # the Jacobian of the time scale counts every one of the k events a purchase is made of
         problem = attrs.evolve(problem, offset=problem.offset * self.chosen)
         if not isinstance(data, TimedSummary):
@@ -307,7 +309,8 @@ class BGCNBDk:
                 hint="Pass TimedSummary.from_purchases(summary, customer, day), or give k.",
             )
         fits = [self._fit_one(k, data, weights) for k in range(1, self.k_max + 1)]
-        return checked(max(fits, key=lambda fit: fit.log_likelihood))
+        best = checked(max(fits, key=lambda fit: fit.log_likelihood + fit.estimate.log_prior))
+        return _largest_tried(best) if best.k == self.k_max else best
 
     def _fit_one(self, k: int, data: CNBDData, weights: FloatArray | None) -> FittedCNBDk:
         settings = attrs.evolve(self, k=k)
@@ -318,6 +321,19 @@ class BGCNBDk:
             notes += (_UNTIMED,)
         found: Estimate = estimate(settings.problem(data, weights), self.prior, notes=notes)
         return FittedCNBDk(estimate=found, settings=settings, unit=summary.unit, timed=timed)
+
+
+def _require_whole(where: str, value: object) -> None:
+    if not (isinstance(value, int | np.integer) and value >= 1):
+        raise InputError(where, expected="a whole number of 1 or more", got=repr(value))
+
+
+def _largest_tried(fit: FittedCNBDk) -> FittedCNBDk:
+    """Say in the report that k is as large as was allowed."""
+    report = fit.diagnostics
+    more = f"k = {fit.k} is the largest tried and customers may be more regular still: raise k_max"
+    report = attrs.evolve(report, advice=(*report.advice, more))
+    return attrs.evolve(fit, estimate=attrs.evolve(fit.estimate, report=report))
 
 
 @attrs.frozen(kw_only=True)

@@ -9,8 +9,10 @@ import numpy as np
 from scipy import special
 
 from custvalue._frames import FrameKind, build_frame
-from custvalue.clv._estimate import SupportsEstimate
+from custvalue.clv._estimate import Estimate, SupportsEstimate
+from custvalue.clv._protocol import SupportsParts
 from custvalue.clv.cnbd_k import FittedCNBDk
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
 __all__ = ["Comparison", "LikelihoodRatioTest", "compare", "likelihood_ratio_test"]
@@ -36,6 +38,11 @@ class Comparison:
         """Name of the fit with the lowest AIC."""
         return self.names[0]
 
+    @property
+    def note(self) -> str:
+        """What qualifies the order; empty if nothing does."""
+        return _penalised_note(dict(zip(self.names, self.fits, strict=True)))
+
     def to_frame(self, like: FrameKind = "pandas") -> object:
         """One row a fit: model, n_params, log_likelihood, aic, bic, aic_weight, converged, boundary.
 
@@ -59,7 +66,7 @@ class Comparison:
     def __repr__(self) -> str:
         """One line."""
         scores = ", ".join(f"{n} {f.estimate.aic:,.2f}" for n, f in zip(self.names, self.fits, strict=True))
-        return f"Comparison(AIC: {scores})"
+        return f"Comparison(AIC: {scores}{'; ' if self.note else ''}{self.note})"
 
 
 def compare(fits: Sequence[SupportsEstimate] | Mapping[str, SupportsEstimate], /) -> Comparison:
@@ -73,8 +80,14 @@ def compare(fits: Sequence[SupportsEstimate] | Mapping[str, SupportsEstimate], /
     Raises
     ------
     InputError
-        If there is none, they were fitted to different numbers of customers, or the likelihood of one leaves out the
-        times between purchases (a CNBD-k with k > 1 fitted without them) and that of another does not.
+        If there is none, one is no fit or has parameters set by hand, they were fitted to different numbers of
+        customers, to data of different kinds or in different units of time or money, or the likelihood of one leaves
+        out the times between purchases (a CNBD-k with k > 1 fitted without them) and that of another does not.
+
+    Notes
+    -----
+    AIC and BIC count the continuous parameters. The k of a CNBD-k is not counted, chosen by likelihood or not: it is
+    a whole number, found exactly once the data are many, so that choosing it gains next to nothing by chance.
 
     Examples
     --------
@@ -86,24 +99,57 @@ def compare(fits: Sequence[SupportsEstimate] | Mapping[str, SupportsEstimate], /
     >>> compare([BGNBD().fit(data), MBGNBD().fit(data)]).best
     'MBGNBD'
     """
+    require_kind("compare", fits, Mapping, Sequence, hint="Write compare([one, other]).")
     named = fits if isinstance(fits, Mapping) else _named(fits)
     if not named:
         raise InputError("compare", expected="at least one fit", got="none")
-    sizes = {name: fit.estimate.n_observations for name, fit in named.items()}
-    largest = max(sizes.values())
-    if min(sizes.values()) < largest * (1 - 1e-9):
-        raise InputError("compare", expected="fits to the same customers", got=f"numbers of customers {sizes}")
-    _require_same_density("compare", {name: _left_out(fit) for name, fit in named.items()})
+    _require_comparable("compare", named)
     order = sorted(named, key=lambda name: named[name].estimate.aic)
     return Comparison(names=tuple(order), fits=tuple(named[name] for name in order))
 
 
-def _left_out(fit: SupportsEstimate) -> int:
+def _require_comparable(where: str, named: Mapping[str, SupportsEstimate]) -> None:
+    """Insist on likelihoods of the same data in the same unit, with nothing left out."""
+    others = {name: type(fit).__name__ for name, fit in named.items() if not _has_estimate(fit)}
+    if others:
+        hint = "Fitted models with a likelihood: BGNBD().fit(summary), GammaGamma().fit(summary) ..."
+        raise InputError(where, expected="fits with an estimate", got=str(others), hint=hint)
+    estimates = {name: fit.estimate for name, fit in named.items()}
+    moved = [name for name, estimate in estimates.items() if not estimate.fitted]
+    if moved:
+        hint = "Compare fits; what data say of other parameters is a purchase model's row_log_likelihood(data).sum()."
+        raise InputError(where, expected="fits", got=f"{', '.join(moved)} with parameters set by hand", hint=hint)
+    if len({estimate.density.of for estimate in estimates.values()}) > 1:
+        raise InputError(
+            where,
+            expected="likelihoods of the same data in one unit",
+            got="; ".join(f"{name}: {estimate.density.of}" for name, estimate in estimates.items()),
+            hint="Fit all to one summary, e.g. summary.in_unit(TimeUnit.WEEK); of different data none is the better.",
+        )
+    sizes = {name: estimate.n_observations for name, estimate in estimates.items()}
+    if min(sizes.values()) < max(sizes.values()) * (1 - 1e-9):
+        raise InputError(where, expected="fits to the same customers", got=f"numbers of customers {sizes}")
+    _require_nothing_left_out(where, {name: _left_out(fit) for name, fit in named.items()})
+
+
+def _has_estimate(fit: object) -> bool:
+    return isinstance(getattr(fit, "estimate", None), Estimate)
+
+
+def _left_out(fit: object) -> int:
     """Give the regularity k whose times between purchases the likelihood leaves out; 1 if it leaves out nothing."""
+    if isinstance(fit, SupportsParts):
+        return _left_out(fit.purchases)
     return fit.k if isinstance(fit, FittedCNBDk) and not fit.timed else 1
 
 
-def _require_same_density(where: str, left_out: Mapping[str, int]) -> None:
+def _penalised_note(named: Mapping[str, SupportsEstimate]) -> str:
+    """Name the fits whose likelihood is not the highest they can have."""
+    penalised = [name for name, fit in named.items() if fit.estimate.log_prior != 0.0]
+    return f"fitted with a penalty, so below its highest likelihood: {', '.join(penalised)}" if penalised else ""
+
+
+def _require_nothing_left_out(where: str, left_out: Mapping[str, int]) -> None:
     if len(set(left_out.values())) == 1:
         return
     untimed = [f"{name} (k = {k})" for name, k in left_out.items() if k > 1]
@@ -156,20 +202,19 @@ def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, 
     Raises
     ------
     InputError
-        If the larger model has no more parameters, fits worse, the customers differ, or the likelihood of only one
-        leaves out the times between purchases.
+        If the larger model has no more parameters or fits worse, or where :func:`compare` would refuse the two.
 
     Notes
     -----
     Whether one model contains the other is the caller's knowledge: NBD in BG/NBD or Pareto/NBD, a model without
     covariates in the same with them. Where the smaller model lies on the boundary of the larger (no dropout), the
-    p-value is conservative: the true one is about half.
+    p-value is conservative: the true one is about half. The k of a CNBD-k is no parameter of the test: a model with k
+    chosen against one with k = 1 has no chi-square statistic.
     """
+    both = {"restricted": restricted, "full": full}
+    _require_comparable("likelihood_ratio_test", both)
     small, large = restricted.estimate, full.estimate
-    if abs(small.n_observations - large.n_observations) > 1e-9 * large.n_observations:
-        got = f"{small.n_observations:,.0f} and {large.n_observations:,.0f} customers"
-        raise InputError("likelihood_ratio_test", expected="fits to the same customers", got=got)
-    _require_same_density("likelihood_ratio_test", {"restricted": _left_out(restricted), "full": _left_out(full)})
+    penalised = _penalised_note(both)
     degrees = len(large.names) - len(small.names)
     statistic = 2.0 * (large.log_likelihood - small.log_likelihood)
     if degrees < 1 or statistic < -1e-6 * abs(large.log_likelihood):
@@ -177,12 +222,14 @@ def likelihood_ratio_test(restricted: SupportsEstimate, full: SupportsEstimate, 
             "likelihood_ratio_test",
             expected="a restricted model and a larger one that contains it",
             got=f"{len(small.names)} and {len(large.names)} parameters, statistic {statistic:.4g}",
+            hint=f"{penalised}." if penalised else "",
         )
     statistic = max(statistic, 0.0)
-    note = "the larger fit lies on a boundary; the p-value is conservative" if large.report.boundary else ""
+    edge = "the larger fit lies on a boundary; the p-value is conservative" if large.report.boundary else ""
+    notes = (edge, f"{penalised}; the p-value does not hold" if penalised else "")
     return LikelihoodRatioTest(
         statistic=statistic,
         degrees_of_freedom=degrees,
         p_value=float(special.chdtrc(degrees, statistic)),
-        note=note,
+        note="; ".join(filter(None, notes)),
     )

@@ -30,6 +30,7 @@ from custvalue.clv._purchases import (
     PurchaseData,
     drawn_patterns,
     evaluate_histories,
+    purchase_density,
     require_repeats,
     whole_count,
 )
@@ -255,6 +256,7 @@ class WithCovariates:
             T=patterns.T[at],
             inverse=inverse.astype(np.int64),
             known=known[first],
+            unit=summary.unit,
         )
 
     def problem(self, data: PurchaseData, /, weights: FloatArray | None = None) -> Problem:
@@ -279,6 +281,7 @@ class WithCovariates:
         designs = _designs(self, (rows.known - centre) / spread)
         likelihood = CovariateLikelihood(kernel, history, counts, designs, _loads(kernel))
         return Problem(
+            density=purchase_density(f"{type(self.model).__name__} with covariates", rows.unit),
             names=(*kernel.names, *self._coefficients()),
             objective=likelihood,
             pilot=likelihood.pilot(),
@@ -401,7 +404,8 @@ class FittedWithCovariates(FittedHistories):
         covariates = self.settings.covariates
         known, inverse = np.unique(covariates.columns(self.settings.used), axis=0, return_inverse=True)
         none = np.zeros(len(known))
-        histories = Histories(x=none, t_x=none, T=none, inverse=inverse.ravel().astype(np.int64), known=known)
+        place = inverse.ravel().astype(np.int64)
+        histories = Histories(x=none, t_x=none, T=none, inverse=place, known=known, unit=self.unit)
         predict = partial(_after_first, first=first, histories=histories, quantity=quantity, args=args)
         measure = "new_customer_purchases" if unit == "purchases" else "new_customer_pmf"
         return bounded_values(self, predict, covariates.customers, measure, unit)
@@ -436,6 +440,7 @@ class FittedWithCovariates(FittedHistories):
             T=drawn.T,
             inverse=np.arange(likes.size),
             known=known.columns(self.settings.used)[likes],
+            unit=self.unit,
         )
         return self.settings.problem_of(histories, np.full(likes.size, share))
 

@@ -91,6 +91,7 @@ class GammaGamma(PositiveSpendModel[FittedGammaGamma]):
         log_scale = np.log(rows.mean)
         log_total = np.log(rows.x) + np.log(rows.z) - log_scale
         return Problem(
+            density=rows.density(type(self).__name__),
             names=("p", "q", "gamma"),
             objective=_Objective(rows.x, log_total, rows.weights),
             starts=_starts(),

@@ -214,7 +214,7 @@ class DrawIntervals(Generic[FittedT]):
     Raises
     ------
     InputError
-        If the draws are of other parameters.
+        If the draws are of other parameters, another model, or other data or units than the fit.
     """
 
     fitted: FittedT
@@ -223,9 +223,12 @@ class DrawIntervals(Generic[FittedT]):
     n_customers: int
 
     def __attrs_post_init__(self) -> None:
-        if self.draws.names != self.fitted.estimate.names:
-            expected = f"draws of {list(self.fitted.estimate.names)}"
-            raise InputError("with_draws", expected=expected, got=str(list(self.draws.names)))
+        own, others = self.fitted.estimate, self.draws
+        if others.names != own.names:
+            raise InputError("with_draws", expected=f"draws of {list(own.names)}", got=str(list(others.names)))
+        if others.density != own.density:
+            hint = "Draw from the fit that predicts: its .posterior(...), .bootstrap(...) or .estimate.draws(...)."
+            raise InputError("with_draws", expected=f"draws of {own.density}", got=f"of {others.density}", hint=hint)
 
     def with_draws(self, draws: ParameterDraws, n: int, /) -> DrawIntervals[FittedT]:
         """Bounds of the same ``n`` predictions from other draws."""

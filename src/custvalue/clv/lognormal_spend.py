@@ -73,6 +73,7 @@ class LognormalSpend(PositiveSpendModel[FittedLognormalSpend]):
         log_z = np.log(rows.z)
         groups = grouped.fold(rows.x, log_z - log_scale, rows.weights)
         return Problem(
+            density=rows.density(type(self).__name__),
             names=("location", "between", "within"),
             objective=_Objective(groups),
             starts=(np.array([0.0, -0.7, -0.5]), np.array([0.0, -2.0, 0.0]), np.array([0.0, 0.0, -3.0])),

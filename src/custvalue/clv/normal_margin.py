@@ -84,6 +84,7 @@ class NormalMargin(SpendModelBase[FittedNormalMargin]):
         groups = grouped.fold(rows.x, (rows.z - rows.mean) / scale, rows.weights)
         log_scale = np.log(scale)
         return Problem(
+            density=rows.density(type(self).__name__),
             names=("mean", "between", "within"),
             objective=_Objective(groups),
             starts=(np.array([0.0, -0.5, -0.2]), np.array([0.0, -2.0, 0.5]), np.array([0.0, 0.0, -3.0])),

@@ -82,15 +82,10 @@ def sample_posterior(
         )
         raise ConvergenceError(message, fit=mode)
     picked = rng.permutation(systematic(np.exp(sample.log_weights), n_draws, rng))
-    draws = ParameterDraws(
-        names=problem.names,
-        theta=np.array([problem.to_reported(row) for row in sample.theta[picked]]),
-        positive=problem.log_scaled,
-        method="posterior",
-    )
+    theta = np.array([problem.to_reported(row) for row in sample.theta[picked]])
     return Posterior(
         fitted=mode,
-        draws=draws,
+        draws=mode.estimate.draws(theta, "posterior"),
         k_hat=sample.k_hat,
         effective=psis.effective_draws(sample.log_weights),
         n_proposals=_PER_DRAW * n_draws,

@@ -69,7 +69,7 @@ def refit(estimate: Estimate, redraw: Callable[[], Problem], prior: Prior | None
         problem = redraw()
     except InputError:
         return None
-    start = problem.to_scaled(estimate.theta)
+    start = estimate.start_in(problem)
     again = attrs.evolve(problem, starts=(start, *problem.starts), pilot=None)
     optimum = maximise(again, None if prior is None else prior.penalty(again))
     return problem.to_reported(optimum.theta) if optimum.converged else None
@@ -90,5 +90,4 @@ def gathered(fitted: SupportsEstimate, thetas: list[FloatArray | None], method: 
             "determine the parameters; use fit.posterior(...) with a prior"
         )
         raise ConvergenceError(message, fit=fitted)
-    estimate = fitted.estimate
-    return ParameterDraws(names=estimate.names, theta=np.array(good), positive=estimate.positive, method=method)
+    return fitted.estimate.draws(np.array(good), method)
