@@ -17,7 +17,7 @@ from scipy import special
 
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._kernels.likelihood import Params, Terms, once_a_run
-from custvalue.clv._kernels.quadrature import integrate_hump, panels
+from custvalue.clv._kernels.quadrature import integrate_by_halving, panels
 from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 
 __all__ = ["Clock", "EndOfLife", "GammaLifetime"]
@@ -298,18 +298,17 @@ class GammaLifetime:
     ) -> FloatArray:
         """N purchases within t of somebody alive at T with rate gamma(r, alpha): alive throughout, or gone at u."""
         s = life[-2]
-        wide = [_column(value) for value in life]
         low = np.minimum(np.log(t), np.log(self.clock.scale(alpha, life) * np.ones_like(n))) - _LOST
         high = np.full_like(n, np.log(t))
 
-        def log_integrand(u: FloatArray) -> FloatArray:
+        def log_integrand(rows: IntArray, u: FloatArray) -> FloatArray:
+            own = [_column(_of_rows(value, rows)) for value in life]
             g = np.exp(u)
-            purchases = log_negative_binomial(n[:, None], r[:, None], g / (alpha[:, None] + g))
-            aging, _, log_speed = self.clock.course(wide, T[:, None], g)
-            value: FloatArray = u + purchases + log_speed + np.log(_column(s)) - (_column(s) + 1.0) * aging
+            purchases = log_negative_binomial(n[rows, None], r[rows, None], g / alpha[rows, None])
+            aging, _, log_speed = self.clock.course(own, T[rows, None], g)
+            value: FloatArray = u + purchases + log_speed + np.log(own[-2]) - (own[-2] + 1.0) * aging
             return value
 
-        stays = np.exp(
-            log_negative_binomial(n, r, t / (alpha + t)) - s * self.clock.growth(life, T, np.full_like(n, t))
-        )
-        return stays + integrate_hump(log_integrand, low, high)
+        stays = np.exp(log_negative_binomial(n, r, t / alpha) - s * self.clock.growth(life, T, np.full_like(n, t)))
+        chance: FloatArray = np.minimum(stays + integrate_by_halving(log_integrand, low, high), 1.0)
+        return chance
