@@ -1,4 +1,4 @@
-"""The purchase models once more in mpmath, from the papers' formulas, as slow and plain as possible."""
+"""The purchase models once more in mpmath, from the papers' formulas, and the densities of spend, row by row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import mpmath
+import numpy as np
 from mpmath import mpf
+from scipy import special, stats
 
 Number = Any  # mpmath has no types
 
@@ -217,3 +219,23 @@ def _by_events(
         here, reached = here + (stays * event if m == n else 0), reached + (event if n and m >= n else 0)
         so_far, event, i = so_far + event, event * (shape + i) / (i + 1) * z, i + 1
     return later, ahead, here + lost * reached
+
+
+def gamma_gamma_rows(p: float, q: float, scale: float, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Log density of each mean spend over x purchases: Fader and Hardie (2013), eq. (1a), as a beta prime density."""
+    log_ratio = np.log(x) + np.log(z) - np.log(scale)
+    shares = p * x * special.log_expit(log_ratio) + q * special.log_expit(-log_ratio)
+    density: np.ndarray = shares - special.betaln(p * x, q) - np.log(z)
+    return density
+
+
+def lognormal_rows(location: float, between: float, within: float, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Log density of each mean spend: log-normal with the mean and variance of a mean of x log-normal amounts."""
+    noise = np.log1p(np.expm1(within**2) / x)
+    density: np.ndarray = stats.norm.logpdf(np.log(z), location - 0.5 * noise, np.sqrt(between**2 + noise)) - np.log(z)
+    return density
+
+
+def normal_rows(mean: float, between: float, within: float, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Log density of each mean margin."""
+    return np.asarray(stats.norm.logpdf(z, mean, np.sqrt(between**2 + within**2 / x)))
