@@ -22,6 +22,7 @@ from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 
 __all__ = ["Clock", "EndOfLife", "GammaLifetime"]
 
+_BLOCK_NODES = 32_000  # rows times nodes whose temporaries stay in cache
 _LOST = 50.0  # e-folds after which the integrand counts as gone
 # nodes for 3e-11, by e-folds lost and by the stretch in log time (both measured against 128 nodes)
 _EFOLDS, _WIDTHS = (6.0, 10.0, 30.0, 45.0), (1.5, 3.0, 6.0, 8.0, 9.0)
@@ -159,7 +160,7 @@ class GammaLifetime:
         self.time_powers = time_powers
         self.starts = starts
         self.rule = rule
-        self.block_rows = 1000
+        self.block_rows = _BLOCK_NODES // (rule[0] * rule[1])
 
     def rules_for(self, width: FloatArray, lost: FloatArray) -> list[tuple[tuple[int, int], IntArray | slice]]:
         """Quadrature rule for each row: fewer nodes where the integrand loses few e-folds over a short stretch."""
