@@ -1,4 +1,4 @@
-"""The purchase models once more in mpmath, from the papers' formulas, as slow and plain as possible."""
+"""The purchase models once more in mpmath, from the papers' formulas, and the densities of spend, row by row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import mpmath
+import numpy as np
 from mpmath import mpf
+from scipy import special, stats
 
 Number = Any  # mpmath has no types
 
@@ -143,3 +145,97 @@ def _over_scales(integrand: Callable[[Number], Number], fine: Number, last: Numb
     while edges[-1] > fine / 4:
         edges.append(edges[-1] / 2)
     return mpmath.quad(integrand, [mpf(0), *reversed(edges)], method="gauss-legendre", maxdegree=5)
+
+
+def lifetime_pmf(params: Sequence[float], history: Sequence[float], n: int, t: float) -> float:
+    """P(n purchases within t) of somebody alive at T; Pareto/NBD (four parameters) and GGompertz/NBD (five)."""
+    r, alpha, *life = (mpf(v) for v in params)
+    x, _, T = (mpf(v) for v in history)
+    s, beta, b = life[-2], life[-1], life[0] if len(life) == 3 else None
+    share = 1 / (beta + T) if b is None else mpmath.exp(b * T) / (beta + mpmath.expm1(b * T))
+
+    def sooner(g: Number) -> Number:
+        return mpmath.log1p(share * (g if b is None else mpmath.expm1(b * g)))
+
+    def gone(g: Number) -> Number:
+        speed = s * share * (1 if b is None else b * mpmath.exp(b * g))
+        return speed * mpmath.exp(-(s + 1) * sooner(g)) * _events(mpf(n), r + x, g / (alpha + T))
+
+    def until(growth: Number) -> Number:
+        return mpmath.expm1(growth) / share if b is None else mpmath.log1p(mpmath.expm1(growth) / share) / b
+
+    fine = min(until(min(1 / (s + 1), mpf(1))), (alpha + T) / (r + x), alpha + T)
+    last = min(mpf(t), until(150 / s))
+    stays = mpmath.exp(-s * sooner(mpf(t))) * _events(mpf(n), r + x, mpf(t) / (alpha + T))
+    edges = [last]
+    while edges[-1] > fine / 4:
+        edges.extend([edges[-1] * mpf(6 - i) / 6 for i in range(1, 4)])
+    left = mpmath.quad(gone, [mpf(0), *reversed(edges)], method="gauss-legendre", maxdegree=6)
+    return float(stays + left)
+
+
+def _events(n: Number, shape: Number, y: Number) -> Number:
+    """P(n events) within y scales of a gamma rate."""
+    ways = mpmath.loggamma(shape + n) - mpmath.loggamma(shape) - mpmath.loggamma(n + 1)
+    return mpmath.exp(ways - shape * mpmath.log1p(y)) * (y / (1 + y)) ** n
+
+
+def erlang(
+    params: Sequence[float], history: Sequence[float], t: float, n: int, k: int, *, modified: bool
+) -> tuple[float, float, float, float, float]:
+    """Log-likelihood, P(alive) now and ahead, expected purchases, P(n purchases) of BG/CNBD-k: event by event."""
+    r, alpha, a, b = (mpf(v) for v in params)
+    x, t_x, T = (mpf(v) for v in history)
+    shape, m = r + k * x, x + (1 if modified else 0)
+    log_stays = mpmath.loggamma(b + m) - mpmath.loggamma(b) + mpmath.loggamma(a + b) - mpmath.loggamma(a + b + m)
+    phases = [mpmath.rf(shape, j) / mpmath.factorial(j) * ((T - t_x) / (alpha + T)) ** j for j in range(k)]
+    gone = a / (b + m - 1) * ((alpha + T) / (alpha + t_x)) ** shape if m > 0 else mpf(0)
+    total = sum(phases) + gone
+    value = mpmath.loggamma(shape) - mpmath.loggamma(r) + r * mpmath.log(alpha) + log_stays
+    value += mpmath.log(total) - shape * mpmath.log(alpha + T)
+    later, ahead, chance = mpf(0), mpf(0), gone if n == 0 else mpf(0)
+    for j, weight in enumerate(phases):
+        found = _by_events(shape + j, mpf(t) / (alpha + T), (a, b + m), n, (k, j))
+        later, ahead, chance = later + weight * found[0], ahead + weight * found[1], chance + weight * found[2]
+    alive = sum(phases) / total
+    return float(value), float(alive), float(later / total), float(ahead / total), float(chance / total)
+
+
+def _by_events(
+    shape: Number, y: Number, coin: tuple[Number, Number], n: int, habit: tuple[int, int]
+) -> tuple[Number, Number, Number]:
+    """P(still there), expected purchases, P(n purchases), summed over the number of events to come."""
+    (a, b), (k, phase), z = coin, habit, y / (1 + y)
+    event, so_far = (1 + y) ** -shape, mpf(0)
+    stays, bought, m, here = mpf(1), mpf(0), 0, mpf(0)  # of somebody with m purchases' worth of events
+    later, ahead, reached = mpf(0), mpf(0), mpf(0) if n else mpf(1)
+    lost = mpf(0)  # P(the n-th coin was the one lost)
+    i = 0
+    while so_far < 1 - mpf(10) ** -30:
+        if (i + phase) // k > m:
+            bought, lost = bought + stays, stays * a / (a + b + m) if m + 1 == n else lost
+            stays, m = stays * (b + m) / (a + b + m), m + 1
+        later, ahead = later + stays * event, ahead + bought * event
+        here, reached = here + (stays * event if m == n else 0), reached + (event if n and m >= n else 0)
+        so_far, event, i = so_far + event, event * (shape + i) / (i + 1) * z, i + 1
+    return later, ahead, here + lost * reached
+
+
+def gamma_gamma_rows(p: float, q: float, scale: float, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Log density of each mean spend over x purchases: Fader and Hardie (2013), eq. (1a), as a beta prime density."""
+    log_ratio = np.log(x) + np.log(z) - np.log(scale)
+    shares = p * x * special.log_expit(log_ratio) + q * special.log_expit(-log_ratio)
+    density: np.ndarray = shares - special.betaln(p * x, q) - np.log(z)
+    return density
+
+
+def lognormal_rows(location: float, between: float, within: float, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Log density of each mean spend: log-normal with the mean and variance of a mean of x log-normal amounts."""
+    noise = np.log1p(np.expm1(within**2) / x)
+    density: np.ndarray = stats.norm.logpdf(np.log(z), location - 0.5 * noise, np.sqrt(between**2 + noise)) - np.log(z)
+    return density
+
+
+def normal_rows(mean: float, between: float, within: float, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Log density of each mean margin."""
+    return np.asarray(stats.norm.logpdf(z, mean, np.sqrt(between**2 + within**2 / x)))

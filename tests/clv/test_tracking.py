@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from tests.clv._cdnow_spend import cdnow
 
+from custvalue.clv import BGNBDProcess, LogNormalPrior, StaticCovariates, WithCovariates, simulate_log
+from custvalue.clv._purchases import FittedTransactions
+from custvalue.clv._result import CustomerValues, Expectation
 from custvalue.clv.bg_nbd import BGNBD
 from custvalue.clv.pareto_nbd import ParetoNBD
-from custvalue.clv.tracking import track
-from custvalue.data import Horizon, TimeUnit
+from custvalue.clv.tracking import SupportsNewCustomers, track
+from custvalue.data import CustomerSummary, Horizon, ObservationWindow, TimeUnit
 from custvalue.errors import InputError
 
 
@@ -69,3 +72,70 @@ def test_lengths_are_checked() -> None:
         track(Steady(), cdnow(), start="1997-01-01", n_periods=3, actual=np.ones(4))
     with pytest.raises(InputError, match="1 or more"):
         track(Steady(), cdnow(), start="1997-01-01", n_periods=0)
+
+
+def exact(n: int, seed: int) -> CustomerSummary:
+    """Customers first seen at any microsecond of half a year."""
+    log = simulate_log(
+        BGNBDProcess(0.6, 4.0, 0.8, 2.5),
+        n_customers=n,
+        window=ObservationWindow("2024-01-01", "2024-12-31"),
+        acquired_until="2024-06-30",
+        seed=seed,
+    )
+    return log.summary(exact=True)
+
+
+def one_by_one(fit: SupportsNewCustomers, summary: CustomerSummary, n_periods: int, group: np.ndarray) -> list[float]:
+    """Each period's expectation as a loop over customers, at the true age of each; ``group`` picks among answers."""
+    day = np.timedelta64(1, "D")
+    until = [0.0]
+    for i in range(n_periods):
+        end = np.datetime64("2024-01-01") + (7 * (i + 1)) * day
+        ages = (end - summary.first_at) / day
+        until.append(0.0)
+        for j, age in enumerate(ages.tolist()):
+            found = fit.new_customer_purchases(Horizon(age, TimeUnit.DAY)) if age > 0 else None
+            if found is not None:
+                until[-1] += found.values[group[j]] if isinstance(found, CustomerValues) else float(found)
+    return np.diff(until).tolist()
+
+
+@pytest.mark.parametrize("model", [BGNBD(), ParetoNBD()])
+def test_exact_first_purchases_one_by_one(model: BGNBD | ParetoNBD) -> None:
+    """Every age another one: the polynomial against a loop over customers and periods."""
+    summary = exact(40, 3)
+    fit = model.fit(summary)
+
+    tracking = track(fit, summary, start="2024-01-01", n_periods=30)
+
+    assert tracking.expected == pytest.approx(one_by_one(fit, summary, 30, np.zeros(40, dtype=int)), rel=1e-9)
+
+
+def test_customers_told_apart_one_by_one() -> None:
+    """With covariates each customer has expectations of its own."""
+    summary = exact(25, 4)
+    known = StaticCovariates.from_columns(summary.customers, {"z": np.linspace(-1.0, 1.0, 25)})
+    fit = WithCovariates(model=BGNBD(prior=LogNormalPrior()), covariates=known, purchase=("z",)).fit(summary)
+
+    tracking = track(fit, summary, start="2024-01-01", n_periods=30)
+
+    assert tracking.expected == pytest.approx(one_by_one(fit, summary, 30, np.arange(25)), rel=1e-9)
+
+
+def test_few_predictions_for_many_ages() -> None:
+    """Ten thousand distinct ages, hundreds of predictions."""
+    summary = exact(400, 5)
+    fit = BGNBD().fit(summary)
+    asked = []
+
+    def counted(self: FittedTransactions, horizon: Horizon) -> Expectation:
+        asked.append(horizon)
+        return original(self, horizon)
+
+    original = FittedTransactions.new_customer_purchases
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FittedTransactions, "new_customer_purchases", counted)
+        track(fit, summary, start="2024-01-01", n_periods=52)
+
+    assert len(asked) < 1000

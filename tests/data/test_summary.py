@@ -123,7 +123,8 @@ def test_patterns_with_their_members_are_found_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [(1, 5, 4, 1), (-1, 0, 4, 1), (0, 2, 4, 1), (1, np.nan, 4, 1), (1, 2, np.inf, 1), (1, 2, 3, -1)]
+    "row",
+    [(1.5, 2, 4, 1), (1, 5, 4, 1), (-1, 0, 4, 1), (0, 2, 4, 1), (1, np.nan, 4, 1), (1, 2, np.inf, 1), (1, 2, 3, -1)],
 )
 def test_impossible_patterns_are_refused(row: tuple[float, float, float, float]) -> None:
     x, t_x, age, weight = (np.array([float(value)]) for value in row)

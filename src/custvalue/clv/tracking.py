@@ -18,6 +18,8 @@ from custvalue._arrays import (
     float_array,
 )
 from custvalue._frames import Column, FrameKind, build_frame
+from custvalue.clv._periods import FEW, sampled, shares
+from custvalue.clv._purchases import FittedHistories
 from custvalue.clv._result import CustomerValues
 from custvalue.clv._settings import per_customer
 from custvalue.data import CustomerSummary, Horizon, TimeUnit
@@ -27,6 +29,7 @@ from custvalue.errors import InputError
 __all__ = ["SupportsNewCustomers", "Tracking", "track"]
 
 _DAY = np.timedelta64(1, "D")
+_BLOCK = 65_536  # entries: temporaries stay small
 
 
 @runtime_checkable
@@ -103,8 +106,9 @@ def track(
     """Expect the repeat purchases of all customers of a summary in each period of the calendar.
 
     Nothing but the day of the first purchase is used of a customer: this is the fit seen from outside, not a forecast
-    given each one's history. Ages run from the first day of a customer to the end of the last day of a period: by then
-    they are one day more than the T of a summary collapsed by day, which counts from day to day.
+    given each one's history. Ages run from the first day of a customer to the end of the last day of a period: a day
+    more than :attr:`~custvalue.data.CustomerSummary.T`, which counts from day to day, so that what is expected until
+    the end of observation is a little more than the sum of the expectations of customers of their T.
 
     Parameters
     ----------
@@ -132,11 +136,9 @@ def track(
     ends = np.round(np.arange(1, n_periods + 1) * period.days).astype(np.int64)
     last_days = first_day + (ends - 1) * _DAY
     births, born, counts = np.unique(summary.first_at, return_inverse=True, return_counts=True)
-    ages = (last_days[:, None] + _DAY - births[None, :]).astype(np.int64)
-    distinct, place = np.unique(np.maximum(ages, 0), return_inverse=True)
-    of_age = _Expected(fitted=fitted, summary=summary, born=born, counts=counts)
-    each = np.array([of_age(int(age)) for age in distinct])
-    reached = each[place.reshape(ages.shape), np.arange(births.size)].sum(axis=1)
+    ages = np.maximum((last_days[:, None] + _DAY - births[None, :]).astype(np.int64), 0)
+    expected = _Expected(fitted=fitted, summary=summary, born=born, counts=counts)
+    reached = _Reached.of(ages).total(expected, smooth=isinstance(fitted, FittedHistories))
     return Tracking(last_days=last_days, expected=np.diff(reached, prepend=0.0), actual=actual)
 
 
@@ -149,12 +151,66 @@ class _Expected:
     born: IntArray
     counts: IntArray
 
-    def __call__(self, age_us: int) -> FloatArray:
-        if age_us == 0:
-            return np.zeros(self.counts.size)
+    def __call__(self, age_us: float) -> FloatArray:
         found = self.fitted.new_customer_purchases(Horizon(age_us / DAY_US, TimeUnit.DAY))
         if not isinstance(found, CustomerValues):
             each = float(found)
             return each * self.counts.astype(np.float64)
         own = per_customer(found, self.summary.customers, "track")
         return np.bincount(self.born, weights=own, minlength=self.counts.size).astype(np.float64)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Reached:
+    """The age (n_entries,) at which customers of a birth reach the end of a period, youngest first.
+
+    ``distinct`` (n_ages,) are the ages, ``edges`` (n_ages + 1,) where the entries of each begin.
+    """
+
+    ages: IntArray
+    period: IntArray
+    birth: IntArray
+    n_periods: int
+    distinct: IntArray
+    edges: IntArray
+
+    @classmethod
+    def of(cls, ages: IntArray) -> _Reached:
+        """Sort the ages (n_periods, n_births) of customers already born."""
+        order = np.argsort(ages, axis=None)[np.count_nonzero(ages <= 0) :]
+        ordered = ages.ravel()[order]
+        period, birth = np.divmod(order, ages.shape[1])
+        distinct, first = np.unique(ordered, return_index=True)
+        edges = np.append(first, ordered.size)
+        n_periods = ages.shape[0]
+        return cls(ages=ordered, period=period, birth=birth, n_periods=n_periods, distinct=distinct, edges=edges)
+
+    def total(self, expected: _Expected, *, smooth: bool) -> FloatArray:
+        """Purchases (n_periods,) expected of all up to the end of each period.
+
+        Expectations are smooth in the age, so over a stretch that at most doubles it a polynomial stands for all its
+        ages; where a check says it does not, the stretch is halved, in the end down to single ages.
+        """
+        total = np.zeros(self.n_periods)
+        stretches = [(0, self.distinct.size)]
+        while stretches:
+            first, last = stretches.pop()
+            ages = self.distinct[first:last]
+            doubles = bool(ages.size) and ages[-1] > 2 * ages[0]
+            if not smooth or ages.size <= FEW:
+                for i in range(first, last):
+                    own = slice(self.edges[i], self.edges[i + 1])
+                    self._add(total, own, expected(float(self.distinct[i]))[self.birth[own]])
+            elif not doubles and (found := sampled(expected, float(ages[0]), float(ages[-1]))):
+                for start in range(self.edges[first], self.edges[last], _BLOCK):
+                    own = slice(start, min(start + _BLOCK, int(self.edges[last])))
+                    at = shares(found[0], self.ages[own].astype(np.float64))
+                    self._add(total, own, np.einsum("ij,ji->i", at, found[1][:, self.birth[own]]))
+            else:
+                middle = first + (int(np.searchsorted(ages, 0.5 * ages[-1])) if doubles else ages.size // 2)
+                stretches += [(first, middle), (middle, last)]
+        return total
+
+    def _add(self, total: FloatArray, own: slice, each: FloatArray) -> None:
+        """Add what each of some entries is worth to its period."""
+        total += np.bincount(self.period[own], weights=each, minlength=self.n_periods)

@@ -238,7 +238,7 @@ class PurchasePatterns(ArrayHolder):
     Parameters
     ----------
     x
-        (n_patterns,) repeat purchases, 0 or more.
+        (n_patterns,) repeat purchases, whole numbers of 0 or more.
     t_x, T
         (n_patterns,) ages in ``unit``; 0 <= t_x <= T.
     weights
@@ -259,11 +259,12 @@ class PurchasePatterns(ArrayHolder):
     def __attrs_post_init__(self) -> None:
         check_lengths("PurchasePatterns", self.x.size, {"t_x": self.t_x, "T": self.T, "weights": self.weights})
         fine = (self.x >= 0) & (self.x < np.inf) & (self.weights >= 0) & (self.weights < np.inf)
+        fine &= self.x == np.floor(self.x)
         fine &= (self.t_x >= 0) & (self.t_x <= self.T) & np.isfinite(self.T) & ((self.x > 0) | (self.t_x == 0))
         if not bool(np.all(fine)):
             at = int(np.flatnonzero(~fine)[0])
             got = f"row {at}: x={self.x[at]!r}, t_x={self.t_x[at]!r}, T={self.T[at]!r}, weight={self.weights[at]!r}"
-            expected = "finite x >= 0, 0 <= t_x <= T (t_x = 0 where x = 0), weights >= 0"
+            expected = "whole x >= 0, 0 <= t_x <= T (t_x = 0 where x = 0), weights >= 0"
             raise InputError("PurchasePatterns", expected=expected, got=got)
 
     @classmethod

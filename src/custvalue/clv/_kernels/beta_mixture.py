@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from custvalue._arrays import FloatArray, IntArray
-from custvalue.clv._kernels.quadrature import LOST, discounted_power, integrate_hump
+from custvalue.clv._kernels.quadrature import LOST, discounted_power, integrate_by_halving
 from custvalue.clv._kernels.special import gamma_ratio
 
 __all__ = ["discounted_on_grid", "discounted_purchases", "mean_purchases", "mean_reciprocal", "mean_survival"]
@@ -173,31 +173,21 @@ def _log_beta(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _expect(log_kernel: LogKernel, a: Column, b: Column, n: Column, y: Column, *, inverted: bool = False) -> FloatArray:
-    """E[exp(log_kernel(p))] for p ~ Beta(a, b), in blocks of rows; p matters on the scale 1 / y, or y if inverted."""
-    columns = _columns(a, b, n, y)
-    total = np.empty(len(columns[0]))
-    for first in range(0, len(total), _ROWS):
-        block = [column[first : first + _ROWS] for column in columns]
-        total[first : first + _ROWS] = _expect_block(log_kernel, *block, inverted=inverted)
-    return total
-
-
-def _expect_block(
-    log_kernel: LogKernel, a: FloatArray, b: FloatArray, n: FloatArray, y: FloatArray, *, inverted: bool
-) -> FloatArray:
+    """E[exp(log_kernel(p))] for p ~ Beta(a, b); p matters on the scale 1 / y, or y if inverted."""
+    a, b, n, y = _columns(a, b, n, y)
     log_norm = _log_beta(a, b)
     low = -_TAIL - np.log(1.0 + a + b + (n + 1.0) * (1.0 / y if inverted else y))
     high = _TAIL + np.log(1.0 + a + b + n)
 
-    def log_integrand(u: FloatArray) -> FloatArray:
+    def log_integrand(rows: IntArray, u: FloatArray) -> FloatArray:
         e = np.exp(-np.abs(u))
         both = np.log(1.0 + e)
         log_p, log_q = np.minimum(u, 0.0) - both, np.minimum(-u, 0.0) - both
         value: FloatArray = (
-            a[:, None] * log_p
-            + b[:, None] * log_q
-            - log_norm[:, None]
-            + log_kernel(np.exp(log_p), n[:, None], y[:, None])
+            a[rows, None] * log_p
+            + b[rows, None] * log_q
+            - log_norm[rows, None]
+            + log_kernel(np.exp(log_p), n[rows, None], y[rows, None])
         )
         return value
 
@@ -205,4 +195,4 @@ def _expect_block(
     at_edge = log_kernel(edge, n[:, None], y[:, None])
     left = np.exp(a * low - log_norm + at_edge[:, 0] - np.log(a))
     right = np.exp(-b * high - log_norm + at_edge[:, 1] - np.log(b))
-    return left + right + integrate_hump(log_integrand, low, high)
+    return left + right + integrate_by_halving(log_integrand, low, high)

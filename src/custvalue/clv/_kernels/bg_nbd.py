@@ -13,7 +13,7 @@ from scipy import special
 from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.beta_mixture import discounted_on_grid, discounted_purchases, mean_purchases, mean_survival
 from custvalue.clv._kernels.likelihood import Curvature, Params, Terms, at_distinct, coded, once_a_run
-from custvalue.clv._kernels.special import gamma_ratio, log_beta_ratio, log_negative_binomial, trigamma_ratio
+from custvalue.clv._kernels.special import at_least, gamma_ratio, log_beta_ratio, log_negative_binomial, trigamma_ratio
 
 __all__ = ["BG_NBD", "MBG_NBD", "BetaGeometric", "beta_geometric_count_terms"]
 
@@ -185,8 +185,8 @@ class BetaGeometric:
         """Probability of n purchases in (T, T + t]."""
         r, alpha, a, b = params
         alive = self._alive(params, x, t_x, T)
-        z = t / (alpha + T + t)
-        chance = _pmf(n * np.ones_like(T), n * np.ones_like(T), r + x, z, a, b + x + self.extra)
+        count = np.full_like(T, n)
+        chance = _pmf(count, count, r + x, t / (alpha + T), a, b + x + self.extra)
         return alive * chance + ((1.0 - alive) if n == 0 else 0.0)
 
     def latent_means(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, /) -> dict[str, FloatArray]:
@@ -205,24 +205,23 @@ class BetaGeometric:
     def new_pmf(self, params: Params, n: FloatArray, t: float, /) -> FloatArray:
         """Probability that a new customer makes n repeat purchases in (0, t]: eq. (8) of Fader, Hardie & Lee."""
         r, alpha, a, b = params
-        return _pmf(n, n + self.extra, r, t / (alpha + t), a, b)
+        return _pmf(n, n + self.extra, r, t / alpha, a, b)
 
 
 def _pmf(
     n: FloatArray,
     m: FloatArray,
     r: FloatArray | float,
-    z: FloatArray | float,
+    y: FloatArray | float,
     a: FloatArray | float,
     b: FloatArray | float,
 ) -> FloatArray:
     """N purchases and still there, or gone at the n-th; m chances to drop out so far."""
-    stayed = np.exp(log_beta_ratio(a, b, m) + log_negative_binomial(n, r, z))
+    stayed = np.exp(log_beta_ratio(a, b, m) + log_negative_binomial(n, r, y))
     # B(a + 1, b + m - 1) / B(a, b) = B(a, b + m - 1) / B(a, b) x a / (a + b + m - 1)
     before = np.maximum(m - 1.0, 0.0)
     left = np.exp(log_beta_ratio(a, b, before)) * np.asarray(a) / (np.asarray(a) + b + before)
-    reached = np.where(n > 0, special.betainc(np.maximum(n, 1.0), r, z), 1.0)  # P(at least n events)
-    return stayed + np.where(m > 0, left * reached, 0.0)
+    return stayed + np.where(m > 0, left * at_least(n, r, y), 0.0)
 
 
 BG_NBD = BetaGeometric(modified=False)

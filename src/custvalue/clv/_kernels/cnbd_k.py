@@ -9,22 +9,27 @@ the phase reached since the last purchase is summed out here, and the expectatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import special
 
-from custvalue._arrays import FloatArray
+from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._kernels.beta_mixture import mean_reciprocal
 from custvalue.clv._kernels.bg_nbd import beta_geometric_count_terms
-from custvalue.clv._kernels.likelihood import Params, Terms
-from custvalue.clv._kernels.quadrature import find_hump, panels
-from custvalue.clv._kernels.special import log_beta_ratio, log_negative_binomial, softplus
+from custvalue.clv._kernels.likelihood import Params, Terms, at_distinct
+from custvalue.clv._kernels.long_sums import sum_terms
+from custvalue.clv._kernels.quadrature import find_hump, integrate_by_halving, panels, shared_rows
+from custvalue.clv._kernels.special import at_least, gamma_ratio, log_beta_ratio, log_negative_binomial, softplus
 
 __all__ = ["ErlangGeometric"]
 
-_MOST_TERMS = 200_000
-_NEGLIGIBLE = 1e-17
+_FIRST_TERMS = 32  # times k: the number of purchases then is spread over six and more
+_NEAR, _IN = 0.05, tuple(zip(*panels(1, 5), strict=True))  # about a = 1: a mean of slopes, not a quotient
+_LOST = 45.0  # e-folds beyond which nobody's events are counted
+
+_Worth = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
 
 class ErlangGeometric:
@@ -94,53 +99,63 @@ class ErlangGeometric:
         alive: FloatArray = special.expit(-self._log_odds_gone(params, x, gap, np.log(total)))
         return alive, phases / total
 
-    def _reached(
-        self, shape: FloatArray, z: FloatArray, phase: FloatArray, a: FloatArray | float, b: FloatArray
-    ) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """For i = 1, 2, ...: chance of events enough for the i-th purchase, and of having survived i - 1 coins."""
-        survives = np.ones_like(shape)
-        for i in range(1, _MOST_TERMS):
-            events = self.k * i - phase
-            reached: FloatArray = np.asarray(special.betainc(events, shape, z), dtype=np.float64)
-            yield reached, survives
-            if bool((reached * survives).max() < _NEGLIGIBLE):
-                return
-            survives = survives * (b + i - 1.0) / (a + b + i - 1.0)
+    def _ahead(
+        self, worth: _Worth, phase: int, rate: tuple[FloatArray, FloatArray], coin: tuple[FloatArray, FloatArray]
+    ) -> FloatArray:
+        """Mean of what m purchases to come are worth, were all their coins survived.
 
-    def _over_phases(
-        self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray
-    ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
-        """Weight of each phase (with P(alive) in it), its number of events, and the shape of the rate in it."""
-        alive, phases = self._state(params, x, t_x, T)
+        ``rate`` are the shape and the time ahead on its scale, ``coin`` the parameters of the chance to leave.
+        """
+        (shape, y), (a, b) = rate, coin
+
+        def term(rows: IntArray, m: FloatArray) -> FloatArray:
+            chance = self._exactly(self.k * m - phase, shape[rows, None], y[rows, None])
+            return chance * worth(a[rows, None], b[rows, None], m)
+
+        most = (shape + np.sqrt(2.0 * _LOST * shape) + _LOST) * y
+        most = most + np.sqrt(2.0 * _LOST * most) + _LOST
+        return sum_terms(term, most / self.k + 2.0, _FIRST_TERMS * max(self.k, 2))
+
+    def _exactly(self, events: FloatArray, shape: FloatArray, y: FloatArray) -> FloatArray:
+        """Chance of so many events, or of more but none of them a purchase."""
+        total = np.zeros(np.broadcast_shapes(events.shape, shape.shape))
         for j in range(self.k):
-            yield alive * phases[j], np.full_like(x, j), params[0] + self.k * x + j
+            n = np.maximum(events + j, 0.0)
+            total += np.where(events + j >= 0.0, np.exp(log_negative_binomial(n, shape, y)), 0.0)
+        return total
+
+    def _phase_weights(self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray) -> FloatArray:
+        """Chance (k, n_rows) of being alive and in each phase."""
+        alive, phases = self._state(params, x, t_x, T)
+        return alive * phases
 
     def probability_alive(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, ahead: float, /
     ) -> FloatArray:
         """Probability of being alive ``ahead`` after T."""
-        _, alpha, a, b = params
         if ahead == 0.0:
             return self._state(params, x, t_x, T)[0]
-        total = np.zeros_like(T)
-        z, left = ahead / (alpha + T + ahead), b + x + self.extra
-        for weight, phase, shape in self._over_phases(params, x, t_x, T):
-            lost = np.zeros_like(T)
-            for i, (reached, survives) in enumerate(self._reached(shape, z, phase, a, left)):
-                lost += reached * survives * a / (a + left + i)
-            total += weight * (1.0 - lost)
-        return total
+        later = self._over_future(_stays, params, x, t_x, T, ahead)
+        return np.minimum(later, self._state(params, x, t_x, T)[0])
 
     def expected_purchases(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float, /
     ) -> FloatArray:
-        """Expected purchases in (T, T + t]: the chance of each further purchase, summed; exact for every k."""
-        _, alpha, a, b = params
+        """Expected purchases in (T, T + t]; exact for every k."""
+        return self._over_future(_until_gone, params, x, t_x, T, t)
+
+    def _over_future(
+        self, worth: _Worth, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, t: float
+    ) -> FloatArray:
+        r, alpha, a, b = params
+
+        def ahead(phase: int, x: FloatArray, T: FloatArray) -> FloatArray:
+            rate, coin = (r + self.k * x + phase, t / (alpha + T)), (a * np.ones_like(T), b + x + self.extra)
+            return self._ahead(worth, phase, rate, coin)
+
         total = np.zeros_like(T)
-        z, left = t / (alpha + T + t), b + x + self.extra
-        for weight, phase, shape in self._over_phases(params, x, t_x, T):
-            for reached, survives in self._reached(shape, z, phase, a, left):
-                total += weight * reached * survives
+        for phase, weight in enumerate(self._phase_weights(params, x, t_x, T)):
+            total += weight * at_distinct(partial(ahead, phase), params, x, T)
         return total
 
     def residual_transactions(
@@ -148,56 +163,57 @@ class ErlangGeometric:
     ) -> FloatArray:
         """Expected purchases after T discounted at the continuous rate delta: over the rate, the coin summed out."""
         _, alpha, a, b = params
+        if delta == 0.0:
+            return self._state(params, x, t_x, T)[0] * mean_reciprocal(a, b + x + self.extra, 0.0)
+
+        def residual(phase: int, x: FloatArray, T: FloatArray) -> FloatArray:
+            coin = (a * np.ones_like(T), b + x + self.extra)
+            return self._discounted(self.k - phase, (params[0] + self.k * x + phase, delta * (alpha + T)), coin)
+
         total = np.zeros_like(T)
-        for weight, phase, shape in self._over_phases(params, x, t_x, T):
-            for i in range(len(T)):
-                ahead = self._discounted(delta, self.k - phase[i], (shape[i], alpha + T[i]), (a, b + x[i] + self.extra))
-                total[i] += weight[i] * ahead
+        for phase, weight in enumerate(self._phase_weights(params, x, t_x, T)):
+            total += weight * at_distinct(partial(residual, phase), params, x, T)
         return total
 
     def _discounted(
-        self, delta: float, first: float, rate: tuple[float, float], coin: tuple[FloatArray | float, float]
-    ) -> float:
-        """E over lambda ~ gamma(rate) of q^first E_p[1 / (1 - (1 - p) q^k)], q = lambda / (lambda + delta)."""
-        if delta == 0.0:
-            return float(mean_reciprocal(coin[0], coin[1], 0.0)[()])
+        self, first: int, rate: tuple[FloatArray, FloatArray], coin: tuple[FloatArray, FloatArray]
+    ) -> FloatArray:
+        """E of q^first E_p[1 / (1 - (1 - p) q^k)], q = w / (w + 1), over w ~ gamma(rate), the rate by the discount."""
         shape, scale = rate
-        spread = 1.0 / np.sqrt(shape + first)
-        middle = np.log((shape + first) / scale)
+        spread, middle = 1.0 / np.sqrt(shape + first), np.log((shape + first) / scale)
+        constant = shape * np.log(scale) - special.gammaln(shape)
 
-        def log_weight(u: FloatArray) -> FloatArray:
-            log_density = shape * (u + np.log(scale)) - scale * np.exp(u) - special.gammaln(shape)
-            return np.asarray(log_density - first * np.log1p(delta * np.exp(-u)))
+        def log_weight(rows: IntArray, v: FloatArray) -> FloatArray:
+            value: FloatArray = shape[rows, None] * v - scale[rows, None] * np.exp(v) - first * np.log1p(np.exp(-v))
+            return value + constant[rows, None]
 
-        # one concave hump; the coin's part is at least 1 and grows no faster than exp(u)
-        start = min(middle, np.log(delta)) - 12.0 * spread - 60.0 / (shape + first)
-        low, high = find_hump(log_weight, np.array([start]), np.array([middle + 12.0 * spread + 3.0]))
-        node, weight = panels(_panels_for(high[0] - low[0]), 16)
-        u = low + (high - low) * node
-        log_Q = -self.k * np.log1p(delta * np.exp(-u))
-        sums = np.exp(-log_Q) * mean_reciprocal(coin[0], coin[1], np.expm1(-log_Q))
-        return float(np.exp(log_weight(u)) * sums @ weight * (high - low)[0])
+        # one concave hump; the coin's part is at least 1 and grows no faster than exp(v)
+        low = np.minimum(middle, 0.0) - 12.0 * spread - 60.0 / (shape + first)
+        every = np.arange(len(shape))
+        low, high = find_hump(lambda v: log_weight(every, v), low, middle + 12.0 * spread + 3.0)
+        (a, b), own = np.unique(np.stack(coin), axis=1, return_inverse=True)
+        log_purchases = shared_rows(
+            lambda some, v: self._log_purchases(a[some, None], b[some, None], v), own, low, high
+        )
+        return integrate_by_halving(lambda rows, v: log_weight(rows, v) + log_purchases(rows, v), low, high)
 
-    def _chance(
-        self, n: FloatArray, phase: FloatArray, shape: FloatArray, z: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Chance of exactly, and of at least, n purchases' worth of events from a phase."""
-        first = self.k * n - phase
-        exactly = np.zeros_like(shape)
-        for j in range(self.k):
-            events = first + j
-            exactly += np.where(events >= 0, np.exp(log_negative_binomial(np.maximum(events, 0.0), shape, z)), 0.0)
-        return exactly, np.where(first > 0, special.betainc(np.maximum(first, 1.0), shape, z), 1.0)
+    def _log_purchases(self, a: FloatArray, b: FloatArray, v: FloatArray) -> FloatArray:
+        """Log of E_p[1 / (1 - (1 - p) q^k)], (n_coins, n_v); analytic where v is within pi/2 of real."""
+        log_q = -self.k * np.log1p(np.exp(-v))
+        a, b, rate = np.broadcast_arrays(a, b, np.expm1(-log_q))
+        value: FloatArray = np.log(mean_reciprocal(a.ravel(), b.ravel(), rate.ravel())).reshape(rate.shape) - log_q
+        return value
 
     def conditional_pmf(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, n: int, t: float, /
     ) -> FloatArray:
         """Probability of n purchases in (T, T + t]."""
-        _, alpha, a, b = params
-        z, left, count = t / (alpha + T + t), b + x + self.extra, np.full_like(T, n)
+        r, alpha, a, b = params
+        y, left, count = t / (alpha + T), b + x + self.extra, np.full_like(T, n)
         total = 1.0 - self._state(params, x, t_x, T)[0] if n == 0 else np.zeros_like(T)
-        for weight, phase, shape in self._over_phases(params, x, t_x, T):
-            exactly, reached = self._chance(count, phase, shape, z)
+        for phase, weight in enumerate(self._phase_weights(params, x, t_x, T)):
+            events, shape = self.k * count - phase, r + self.k * x + phase
+            exactly, reached = self._exactly(events, shape, y), at_least(events, shape, y)
             total = total + weight * _stays_or_leaves(exactly, reached, count, a, left)
         return total
 
@@ -206,8 +222,8 @@ class ErlangGeometric:
         r, alpha, a, b = params
         alive = self._state(params, x, t_x, T)[0]
         events = (1.0 - alive) * (r + self.k * x) / (alpha + t_x)
-        for weight, _, shape in self._over_phases(params, x, t_x, T):
-            events = events + weight * shape / (alpha + T)
+        for phase, weight in enumerate(self._phase_weights(params, x, t_x, T)):
+            events = events + weight * (r + self.k * x + phase) / (alpha + T)
         return {
             "purchase_rate": events / self.k,
             "dropout_probability": (a + 1.0 - alive) / (a + b + x + self.extra),
@@ -218,22 +234,35 @@ class ErlangGeometric:
         r, alpha, a, b = params
         stays = b / (a + b) if self.extra else 1.0
         one = np.ones_like(t)
-        total = np.zeros_like(t)
-        for reached, survives in self._reached(r * one, t / (alpha + t), 0.0 * one, a, (b + self.extra) * one):
-            total += stays * reached * survives
-        return total
+        return stays * self._ahead(_until_gone, 0, (r * one, t / alpha), (a * one, (b + self.extra) * one))
 
     def new_pmf(self, params: Params, n: FloatArray, t: float, /) -> FloatArray:
         """Probability that a new customer makes n repeat purchases in (0, t]."""
         r, alpha, a, b = params
         one = np.ones_like(n)
-        exactly, reached = self._chance(n, 0.0 * one, r * one, t / (alpha + t) * one)
+        events, y = self.k * n, t / alpha * one
+        exactly, reached = self._exactly(events, r * one, y), at_least(events, r * one, y)
         return _stays_or_leaves(exactly, reached, n + self.extra, a, b * one)
 
 
-def _panels_for(width: float) -> int:
-    """Panels of a hump: six, or more where it stretches over many e-folds of the rate."""
-    return int(np.clip(np.ceil(width / 3.0), 6, 60))
+def _stays(a: FloatArray, b: FloatArray, m: FloatArray) -> FloatArray:
+    """Chance of surviving m coins; :func:`log_beta_ratio` without what cancels there when m is large."""
+    return np.exp(gamma_ratio(b, a) - gamma_ratio(b + m, a))
+
+
+def _until_gone(a: FloatArray, b: FloatArray, m: FloatArray) -> FloatArray:
+    """Mean number of purchases of somebody who would make m if no coin were lost: sum of _stays over 0 ... m - 1."""
+    off, later = a - 1.0, np.maximum(m - 1.0, 0.0)
+    # 1 + b / (a + b) x (a + b) / (a - 1) x [1 - exp(-(a - 1) log_run)]: what follows the first coin, for any a
+    near = np.abs(off) < _NEAR
+    far = gamma_ratio(b + 1.0 + later, np.where(near, 0.0, off)) - gamma_ratio(b + 1.0, np.where(near, 0.0, off))
+    log_run = far / np.where(near, 1.0, off)
+    if near.any():
+        slope = sum(
+            w * (special.digamma(b + 1.0 + later + p * off) - special.digamma(b + 1.0 + p * off)) for p, w in _IN
+        )
+        log_run = np.where(near, slope, log_run)
+    return np.where(m > 0.0, 1.0 + b * log_run * special.exprel(-off * log_run), 0.0)
 
 
 def _stays_or_leaves(

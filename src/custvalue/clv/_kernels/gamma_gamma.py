@@ -11,7 +11,7 @@ from scipy import special
 
 from custvalue._arrays import FloatArray
 
-__all__ = ["expected_spend", "log_likelihood", "log_likelihood_gradient", "spend_variance"]
+__all__ = ["expected_spend", "log_likelihood_gradient", "spend_variance"]
 
 _BLOCK = 8_192  # rows: temporaries stay in cache, and BLAS does not start threads for a dot product
 
@@ -20,13 +20,6 @@ def _log_shares(log_ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return ``log u`` and ``log(1 - u)`` from ``log(x z / scale)``, without forming ``1 - u``."""
     soft = np.log1p(np.exp(-np.abs(log_ratio)))
     return np.minimum(log_ratio, 0.0) - soft, -np.maximum(log_ratio, 0.0) - soft
-
-
-def log_likelihood(p: float, q: float, scale: float, x: FloatArray, z: FloatArray) -> FloatArray:
-    """Return the log density of each mean spend ``z`` over ``x`` repeat purchases; eq. (1a)."""
-    log_u, log_rest = _log_shares(np.log(x) + np.log(z) - np.log(scale))
-    density: FloatArray = -special.betaln(p * x, q) + p * x * log_u + q * log_rest - np.log(z)
-    return density
 
 
 def log_likelihood_gradient(

@@ -17,11 +17,12 @@ from scipy import special
 
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._kernels.likelihood import Params, Terms, once_a_run
-from custvalue.clv._kernels.quadrature import integrate_hump, panels
+from custvalue.clv._kernels.quadrature import integrate_by_halving, panels
 from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
 
 __all__ = ["Clock", "EndOfLife", "GammaLifetime"]
 
+_BLOCK_NODES = 32_000  # rows times nodes whose temporaries stay in cache
 _LOST = 50.0  # e-folds after which the integrand counts as gone
 # nodes for 3e-11, by e-folds lost and by the stretch in log time (both measured against 128 nodes)
 _EFOLDS, _WIDTHS = (6.0, 10.0, 30.0, 45.0), (1.5, 3.0, 6.0, 8.0, 9.0)
@@ -159,7 +160,7 @@ class GammaLifetime:
         self.time_powers = time_powers
         self.starts = starts
         self.rule = rule
-        self.block_rows = 1000
+        self.block_rows = _BLOCK_NODES // (rule[0] * rule[1])
         self.several_maxima = False
 
     def rules_for(self, width: FloatArray, lost: FloatArray) -> list[tuple[tuple[int, int], IntArray | slice]]:
@@ -299,18 +300,17 @@ class GammaLifetime:
     ) -> FloatArray:
         """N purchases within t of somebody alive at T with rate gamma(r, alpha): alive throughout, or gone at u."""
         s = life[-2]
-        wide = [_column(value) for value in life]
         low = np.minimum(np.log(t), np.log(self.clock.scale(alpha, life) * np.ones_like(n))) - _LOST
         high = np.full_like(n, np.log(t))
 
-        def log_integrand(u: FloatArray) -> FloatArray:
+        def log_integrand(rows: IntArray, u: FloatArray) -> FloatArray:
+            own = [_column(_of_rows(value, rows)) for value in life]
             g = np.exp(u)
-            purchases = log_negative_binomial(n[:, None], r[:, None], g / (alpha[:, None] + g))
-            aging, _, log_speed = self.clock.course(wide, T[:, None], g)
-            value: FloatArray = u + purchases + log_speed + np.log(_column(s)) - (_column(s) + 1.0) * aging
+            purchases = log_negative_binomial(n[rows, None], r[rows, None], g / alpha[rows, None])
+            aging, _, log_speed = self.clock.course(own, T[rows, None], g)
+            value: FloatArray = u + purchases + log_speed + np.log(own[-2]) - (own[-2] + 1.0) * aging
             return value
 
-        stays = np.exp(
-            log_negative_binomial(n, r, t / (alpha + t)) - s * self.clock.growth(life, T, np.full_like(n, t))
-        )
-        return stays + integrate_hump(log_integrand, low, high)
+        stays = np.exp(log_negative_binomial(n, r, t / alpha) - s * self.clock.growth(life, T, np.full_like(n, t)))
+        chance: FloatArray = np.minimum(stays + integrate_by_halving(log_integrand, low, high), 1.0)
+        return chance

@@ -58,7 +58,9 @@ class _Gompertz:
         """Log of beta + exp(b tau) - 1."""
         b, _, beta = life
         advance = b * tau
-        near = np.log(beta + np.expm1(np.minimum(advance, 1.0)))
+        near: FloatArray = np.log(beta + np.expm1(np.minimum(advance, 1.0)))
+        if advance.size and advance.max() < 1.0:
+            return near
         far = advance + np.log1p((beta - 1.0) * np.exp(-np.maximum(advance, 1.0)))
         return np.where(advance < 1.0, near, far)
 

@@ -11,9 +11,7 @@ import numpy as np
 from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.grouped import Groups, normal_log_likelihood
 
-__all__ = ["expected_spend", "log_likelihood", "log_likelihood_gradient", "log_variance_of_mean"]
-
-_LOG_2PI = np.log(2.0 * np.pi)
+__all__ = ["expected_spend", "log_likelihood_gradient", "log_variance_of_mean"]
 
 
 def log_variance_of_mean(within: float, x: FloatArray) -> FloatArray:
@@ -25,19 +23,6 @@ def log_variance_of_mean(within: float, x: FloatArray) -> FloatArray:
     if square < 30.0:
         return np.asarray(np.log1p(np.expm1(square) / x))
     return np.asarray(np.logaddexp(np.log1p(-1.0 / x, where=x > 1, out=np.full(x.shape, -np.inf)), square - np.log(x)))
-
-
-def log_likelihood(location: float, between: float, within: float, x: FloatArray, z: FloatArray) -> FloatArray:
-    """Return the log density of each mean spend ``z`` over ``x`` purchases.
-
-    ``location`` and ``between`` are the mean and standard deviation, over customers, of the
-    log of a customer's mean spend; ``within`` the standard deviation of the log of one amount.
-    """
-    noise = log_variance_of_mean(within, x)
-    variance = between**2 + noise
-    residual = np.log(z) - location + 0.5 * noise
-    density: FloatArray = -0.5 * (_LOG_2PI + np.log(variance) + residual**2 / variance) - np.log(z)
-    return density
 
 
 def log_likelihood_gradient(params: FloatArray, groups: Groups) -> tuple[float, FloatArray]:

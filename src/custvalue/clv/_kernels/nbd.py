@@ -83,7 +83,7 @@ class NegativeBinomial:
     ) -> FloatArray:
         """Probability of n purchases in (T, T + t]."""
         r, alpha = params
-        return np.exp(log_negative_binomial(np.full_like(T, n), r + x, t / (alpha + T + t)))
+        return np.exp(log_negative_binomial(np.full_like(T, n), r + x, t / (alpha + T)))
 
     def latent_means(self, params: Params, x: FloatArray, _t_x: FloatArray, T: FloatArray, /) -> dict[str, FloatArray]:
         """Posterior mean of the purchase rate."""
@@ -98,7 +98,7 @@ class NegativeBinomial:
     def new_pmf(self, params: Params, n: FloatArray, t: float, /) -> FloatArray:
         """Probability that a new customer makes n repeat purchases in (0, t]."""
         r, alpha = params
-        return np.exp(log_negative_binomial(n, r, t / (alpha + t)))
+        return np.exp(log_negative_binomial(n, r, t / alpha))
 
 
 NBD_KERNEL = NegativeBinomial()

@@ -9,16 +9,7 @@ import numpy as np
 from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.grouped import Groups, normal_log_likelihood
 
-__all__ = ["expected_spend", "log_likelihood", "log_likelihood_gradient"]
-
-_LOG_2PI = np.log(2.0 * np.pi)
-
-
-def log_likelihood(mean: float, between: float, within: float, x: FloatArray, z: FloatArray) -> FloatArray:
-    """Return the log density of each mean margin: ``z ~ N(mean, between^2 + within^2 / x)``."""
-    variance = between**2 + within**2 / x
-    density: FloatArray = -0.5 * (_LOG_2PI + np.log(variance) + (z - mean) ** 2 / variance)
-    return density
+__all__ = ["expected_spend", "log_likelihood_gradient"]
 
 
 def log_likelihood_gradient(params: FloatArray, groups: Groups) -> tuple[float, FloatArray]:

@@ -7,7 +7,7 @@ from scipy import special
 
 from custvalue._arrays import FloatArray
 
-__all__ = ["gamma_ratio", "log_beta_ratio", "log_negative_binomial", "softplus", "trigamma_ratio"]
+__all__ = ["at_least", "gamma_ratio", "log_beta_ratio", "log_negative_binomial", "softplus", "trigamma_ratio"]
 
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 
@@ -56,9 +56,24 @@ def log_beta_ratio(a: FloatArray | float, b: FloatArray | float, m: FloatArray |
     return gamma_ratio(b, m) - gamma_ratio(np.asarray(a) + b, m)
 
 
-def log_negative_binomial(n: FloatArray, r: FloatArray | float, z: FloatArray | float) -> FloatArray:
-    """Log-probability of n Poisson events when the rate is gamma(r): success weight ``z = t / (alpha + t)``."""
-    value: FloatArray = (
-        gamma_ratio(r, n) - special.gammaln(n + 1.0) + np.asarray(r) * np.log1p(-np.asarray(z)) + special.xlogy(n, z)
-    )
+def log_negative_binomial(n: FloatArray, r: FloatArray | float, y: FloatArray | float) -> FloatArray:
+    """Log-probability of n Poisson events when the rate is gamma(r, alpha), up to a time ``y = t / alpha``."""
+    n, r, y = np.broadcast_arrays(n, np.asarray(r, dtype=np.float64), np.asarray(y, dtype=np.float64))
+    # Gamma(r + n) / (Gamma(r) n!) from the larger of the two: no cancellation of large log-gammas
+    many = n > r
+    ways = gamma_ratio(np.where(many, n + 1.0, r), np.where(many, r - 1.0, n))
+    ways -= special.gammaln(np.where(many, r, n + 1.0))
+    with np.errstate(divide="ignore"):
+        waits = np.where(n > 0, n * np.log1p(1.0 / y), 0.0)
+    value: FloatArray = ways - r * np.log1p(y) - waits
     return value
+
+
+def at_least(n: FloatArray, r: FloatArray | float, y: FloatArray | float) -> FloatArray:
+    """Chance of n or more such events; n need not be whole."""
+    some = np.maximum(n, 1e-300)
+    # the smaller of y / (1 + y) and its rest is the one known to all digits
+    chance = np.where(
+        np.asarray(y) < 1.0, special.betainc(some, r, y / (1.0 + y)), special.betaincc(r, some, 1.0 / (1.0 + y))
+    )
+    return np.where(n > 0, chance, 1.0)
