@@ -102,6 +102,7 @@ if TYPE_CHECKING:  # the same names, as the type checker sees them
     from custvalue.data import MoneyTable as MoneyTable
     from custvalue.data import ObservationWindow as ObservationWindow
     from custvalue.data import PurchasePatterns as PurchasePatterns
+    from custvalue.data import PurchaseTimes as PurchaseTimes
     from custvalue.data import TimeUnit as TimeUnit
     from custvalue.data import Timing as Timing
     from custvalue.data import Transaction as Transaction
@@ -210,6 +211,7 @@ _HOMES = {
     "MoneyTable": "data",
     "ObservationWindow": "data",
     "PurchasePatterns": "data",
+    "PurchaseTimes": "data",
     "TimeUnit": "data",
     "Timing": "data",
     "Transaction": "data",

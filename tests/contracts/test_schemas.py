@@ -60,6 +60,7 @@ def frames() -> dict[str, Any]:
     return {
         "summary": calibration.summarize().to_frame(),
         "patterns": calibration.patterns().to_frame(),
+        "purchase times": log.purchase_times().to_frame(),
         "holdout": holdout.to_frame(),
         "series": log.series(cv.TimeUnit.MONTH).to_frame(),
         "drivers": drivers.to_frame(),

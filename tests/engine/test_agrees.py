@@ -54,6 +54,10 @@ def test_engines_and_row_orders_agree_to_the_last_bit() -> None:
         assert log.report == reference.report
         for collapse in Collapse:
             assert same(log.summarize(collapse=collapse), reference.summarize(collapse=collapse))
+            times, others = log.purchase_times(collapse=collapse), reference.purchase_times(collapse=collapse)
+            assert times.customers == others.customers
+            assert np.array_equal(times.owner, others.owner)
+            assert np.array_equal(times.at, others.at)
         found = log.drivers(**DRIVERS)
         for name in DRIVERS:
             np.testing.assert_array_equal(found[name], drivers[name])

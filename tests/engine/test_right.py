@@ -261,3 +261,19 @@ def test_log_says_what_it_is() -> None:
     assert len(log) == 1
     assert log.like == "polars"
     assert log.has_amounts
+
+
+@EVERY_TABLE
+@pytest.mark.parametrize("collapse", Collapse)
+def test_times_of_purchases_are_those_the_summary_counts(table: str, collapse: Collapse) -> None:
+    """Refunds and zeros in the log: as many as counted, the first and the last when they were."""
+    log = TransactionLog.from_frame(TABLES[table](some_log()), **NAMES)
+    summary, times = log.summarize(collapse=collapse), log.purchase_times(collapse=collapse)
+
+    assert times.customers == summary.customers
+    np.testing.assert_array_equal(np.bincount(times.owner), summary.n_purchases)
+    first = np.flatnonzero(np.diff(times.owner, prepend=-1))
+    np.testing.assert_array_equal(times.at[first], summary.first_at)
+    np.testing.assert_array_equal(times.at[np.append(first[1:], times.at.size) - 1], summary.last_at)
+    same = np.diff(times.owner) == 0
+    assert (np.diff(times.at)[same] > np.timedelta64(0)).all()

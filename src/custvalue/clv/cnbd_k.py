@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar, Self, TypeAlias, TypeVar
+from typing import ClassVar, Protocol, Self, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
@@ -22,7 +22,7 @@ from custvalue.clv._purchases import FittedTransactions, PurchaseData, as_patter
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.processes import BGCNBDkProcess, MBGCNBDkProcess, PurchaseProcess
 from custvalue.clv.resampling import Resampling
-from custvalue.data import CustomerSummary, TimeUnit
+from custvalue.data import Collapse, CustomerSummary, PurchaseTimes, TimeUnit
 from custvalue.errors import InputError
 
 __all__ = ["BGCNBDk", "FittedCNBDk", "MBGCNBDk", "TimedSummary"]
@@ -30,6 +30,18 @@ __all__ = ["BGCNBDk", "FittedCNBDk", "MBGCNBDk", "TimedSummary"]
 CNBDData: TypeAlias = "PurchaseData | TimedSummary"
 
 _UNTIMED = "the log-likelihood leaves out the times between purchases; compare only fits of the same k"
+
+
+class PurchaseLog(Protocol):
+    """A log that knows the time of each purchase it summarises."""
+
+    def summarize(self, *, collapse: Collapse = ..., unit: TimeUnit = ...) -> CustomerSummary:
+        """Summarise each customer who bought."""
+        ...
+
+    def purchase_times(self, *, collapse: Collapse = ...) -> PurchaseTimes:
+        """Give the time of every purchase of the summary."""
+        ...
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -53,6 +65,15 @@ class TimedSummary(ArrayHolder):
         check_lengths("TimedSummary", len(self.summary), {"log_gap_days": self.log_gap_days})
         if not bool(np.isfinite(self.log_gap_days).all()):
             raise InputError("TimedSummary.log_gap_days", expected="finite sums of logs", got="others")
+
+    @classmethod
+    def from_log(
+        cls, log: PurchaseLog, /, *, collapse: Collapse = Collapse.DAY, unit: TimeUnit = TimeUnit.WEEK
+    ) -> TimedSummary:
+        """Build from a :class:`~custvalue.engine.TransactionLog`; collapse and unit as for its ``summarize``."""
+        times = log.purchase_times(collapse=collapse)
+        summary = log.summarize(collapse=collapse, unit=unit)
+        return cls.from_purchases(summary, times.customers.ids[times.owner], times.at)
 
     @classmethod
     def from_purchases(cls, summary: CustomerSummary, customer: ArrayLike, day: ArrayLike) -> TimedSummary:

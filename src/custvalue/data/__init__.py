@@ -11,7 +11,7 @@ from custvalue.data._costs import (
 )
 from custvalue.data._currency import Amount, Currency
 from custvalue.data._customers import Customer, CustomerIndex, Transaction
-from custvalue.data._summary import CustomerSummary, Holdout, PurchasePatterns, ValueSeries
+from custvalue.data._summary import CustomerSummary, Holdout, PurchasePatterns, PurchaseTimes, ValueSeries
 from custvalue.data._tables import CustomerMargin, MoneyTable, ValueTable, Weights
 from custvalue.data._time import Collapse, DiscountRate, Horizon, ObservationWindow, TimeUnit, Timing
 
@@ -34,6 +34,7 @@ __all__ = [
     "MoneyTable",
     "ObservationWindow",
     "PurchasePatterns",
+    "PurchaseTimes",
     "RelationshipStage",
     "TimeUnit",
     "Timing",

@@ -27,7 +27,7 @@ from custvalue.data._kinds import is_index
 from custvalue.data._time import DAY_US, Collapse, TimeUnit
 from custvalue.errors import InputError
 
-__all__ = ["CustomerSummary", "Holdout", "PurchasePatterns", "ValueSeries"]
+__all__ = ["CustomerSummary", "Holdout", "PurchasePatterns", "PurchaseTimes", "ValueSeries"]
 
 
 def _optional_ints(value: object) -> IntArray | None:
@@ -366,6 +366,45 @@ class Holdout(ArrayHolder):
             f"Holdout({len(self.customers):,} customers, {str(self.starts)[:10]} to {str(self.ends)[:10]}, "
             f"{int(self.n_purchases.sum()):,} purchases)"
         )
+
+
+@attrs.frozen(kw_only=True, eq=False, repr=False)
+class PurchaseTimes(ArrayHolder):
+    """When customers bought: one row a purchase.
+
+    Parameters
+    ----------
+    customers
+        (n_customers,) who bought.
+    owner
+        (n_purchases,) whose each purchase is, as a position in ``customers``.
+    at
+        (n_purchases,) datetime64: when.
+
+    Examples
+    --------
+    >>> times = PurchaseTimes(customers=CustomerIndex(["a", "b"]), owner=[0, 0, 1], at=["2026-01-01"] * 3)
+    >>> times
+    PurchaseTimes(3 purchases of 2 customers)
+    """
+
+    customers: CustomerIndex = attrs.field(validator=is_index)
+    owner: IntArray = int_array()
+    at: DateArray = date_array()
+
+    def __attrs_post_init__(self) -> None:
+        check_lengths("PurchaseTimes", self.owner.size, {"at": self.at})
+        if self.owner.size and not 0 <= int(self.owner.min()) <= int(self.owner.max()) < len(self.customers):
+            expected = f"positions among {len(self.customers):,} customers"
+            raise InputError("PurchaseTimes.owner", expected=expected, got="others")
+
+    def to_frame(self, like: FrameKind = "pandas") -> object:
+        """One row a purchase: customer, at."""
+        return build_frame({"customer": self.customers.ids[self.owner], "at": self.at}, like)
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"PurchaseTimes({self.owner.size:,} purchases of {len(self.customers):,} customers)"
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)

@@ -127,6 +127,13 @@ class _Wanted:
     rows: bool
 
 
+def purchase_periods(dialect: Dialect, rows: Rows, facts: Facts) -> Arrays:
+    """Give customer and period of every purchase."""
+    each = _by_period(rows, facts, count_rows=False)
+    kept = each.filter(_bought(facts)) if facts.choosy else each
+    return dialect.collect(kept.select(c.CUSTOMER, PERIOD))
+
+
 def period_sums(dialect: Dialect, rows: Rows, facts: Facts) -> Arrays:
     """Count periods and rows and sum amounts, of periods with a purchase (``is_purchase`` 1) and without (0)."""
     each = _by_period(rows, facts, count_rows=True)

@@ -19,6 +19,7 @@ from custvalue.data import (
     Holdout,
     MoneyTable,
     PurchasePatterns,
+    PurchaseTimes,
     TimeUnit,
     ValueSeries,
 )
@@ -32,6 +33,7 @@ from custvalue.engine._queries import (
     customer_sums,
     pattern_counts,
     period_sums,
+    purchase_periods,
     purchases,
     series,
 )
@@ -40,7 +42,17 @@ from custvalue.engine.policies import DataPolicies, Refunds
 from custvalue.engine.report import Reconciliation, SamePeriod, Tally
 from custvalue.errors import Fault, InputError, SchemaError
 
-__all__ = ["drivers", "holdout", "patterns", "reconcile", "revenue", "same_period", "summarize", "value_series"]
+__all__ = [
+    "drivers",
+    "holdout",
+    "patterns",
+    "purchase_times",
+    "reconcile",
+    "revenue",
+    "same_period",
+    "summarize",
+    "value_series",
+]
 
 _UNITS = {Collapse.DAY: TimeUnit.DAY, Collapse.WEEK: TimeUnit.WEEK, Collapse.MONTH: TimeUnit.MONTH}
 _FIXED = 61
@@ -189,6 +201,16 @@ def patterns(desk: Desk, collapse: Collapse, unit: TimeUnit) -> PurchasePatterns
     order = np.lexsort((x, t_x, ages))
     weights = found["weight"].astype(np.float64)
     return PurchasePatterns(x=x[order], t_x=t_x[order], T=ages[order], weights=weights[order], unit=unit)
+
+
+def purchase_times(desk: Desk, collapse: Collapse) -> PurchaseTimes:
+    """One row a purchase, by customer and time."""
+    grain = _UNITS[collapse]
+    found = purchase_periods(desk.dialect, desk.with_period(desk.purchase_rows(), grain), desk.facts(grain))
+    ids, owner = np.unique(_text_or_whole(found[c.CUSTOMER]), return_inverse=True)
+    numbers = found[PERIOD].astype(np.int64)
+    order = np.lexsort((numbers, owner))
+    return PurchaseTimes(customers=CustomerIndex(ids), owner=owner[order], at=period_starts(numbers[order], grain))
 
 
 def holdout(desk: Desk, whole: Desk, later: Rows, at: np.datetime64, collapse: Collapse) -> Holdout:

@@ -24,6 +24,7 @@ from custvalue.data import (
     MoneyTable,
     ObservationWindow,
     PurchasePatterns,
+    PurchaseTimes,
     TimeUnit,
     Transaction,
     ValueSeries,
@@ -341,6 +342,11 @@ class TransactionLog:
         """
         _require("patterns", collapse=(collapse, Collapse), unit=(unit, TimeUnit))
         return _verbs.patterns(self._desk, collapse, unit)
+
+    def purchase_times(self, *, collapse: Collapse = Collapse.DAY) -> PurchaseTimes:
+        """Give the day (the first of the period) of every purchase that :meth:`summarize` counts."""
+        _require("purchase_times", collapse=(collapse, Collapse))
+        return _verbs.purchase_times(self._desk, collapse)
 
     def split(
         self, at: date | datetime | str | np.datetime64, *, collapse: Collapse = Collapse.DAY
