@@ -12,6 +12,7 @@ from tests.clv._cdnow import columns, make_summary
 from tests.clv._cdnow_spend import cdnow
 
 from custvalue._arrays import FloatArray
+from custvalue.clv._estimate import LogNormalPrior
 from custvalue.clv._periods import weighted_sum
 from custvalue.clv._protocol import PurchaseModel
 from custvalue.clv._purchases import FirstPurchase, FittedHistories
@@ -23,7 +24,7 @@ from custvalue.clv.gamma_gamma import FittedGammaGamma, GammaGamma
 from custvalue.clv.ggompertz_nbd import GGompertzNBD
 from custvalue.clv.normal_margin import NormalMargin
 from custvalue.clv.pareto_nbd import ParetoNBD
-from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, TimeUnit, Timing
+from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Horizon, PurchasePatterns, TimeUnit, Timing
 from custvalue.errors import AlignmentError, InputError
 
 YEAR = Horizon(4, TimeUnit.QUARTER)
@@ -423,3 +424,47 @@ def test_value_of_a_new_customer_needs_parts_that_know_one(
     model = WithCovariates(model=BGNBD(), covariates=web, purchase=("web",))
     with pytest.raises(InputError, match="tells customers apart"):
         BuyTillYouDie(model, GammaGamma()).fit(summary).new_customer_value(horizon=year, discount=RATE)
+
+
+def test_weights_reach_both_parts() -> None:
+    """Weights of 0, 1 and 2: customers left out, kept and repeated, in fit, posterior and refits."""
+    summary = cdnow().take(np.arange(0, 2357, 4))
+    weights = (np.arange(len(summary)) % 3).astype(np.float64)
+    model = BuyTillYouDie(BGNBD(), GammaGamma())
+    weighted, twice = model.fit(summary, weights=weights), np.repeat(np.arange(len(summary)), weights.astype(np.int64))
+    x, t_x, T = summary.frequency[twice], summary.recency[twice], summary.T[twice]
+    plain = BGNBD().fit(PurchasePatterns(x=x, t_x=t_x, T=T, weights=np.ones(twice.size), unit=summary.unit))
+    draws = weighted.bootstrap(summary, 5, weights=weights, seed=1)
+
+    assert weighted.estimate.params == pytest.approx(
+        {f"purchases.{name}": value for name, value in plain.params.items()}
+        | {f"spend.{name}": value for name, value in GammaGamma().fit(summary, weights=weights).params.items()},
+        rel=1e-5,
+    )
+    assert len(draws) == 5
+    with pytest.raises(InputError, match="weights"):
+        weighted.bootstrap(summary, 5, seed=1)
+
+
+def test_models_without_weights_are_named() -> None:
+    """An own spend model whose fit has no such argument."""
+
+    class Flat:
+        def fit(self, summary: CustomerSummary, /) -> FittedGammaGamma:
+            return GammaGamma().fit(summary)
+
+    with pytest.raises(InputError, match="takes weights, got Flat"):
+        BuyTillYouDie(BGNBD(), Flat()).fit(cdnow(), weights=np.ones(2357))
+
+
+def test_each_part_may_have_its_own_prior() -> None:
+    """A tight prior on buying and leaving, and a weak one on spend; one that names parameters belongs to its part."""
+    summary = cdnow().take(np.arange(0, 2357, 6))
+    fitted = BuyTillYouDie(BGNBD(), GammaGamma()).fit(summary)
+    tight = LogNormalPrior(sd=0.02, centres={"a": 0.8, "b": 2.4, "r": 0.25, "alpha": 4.4})
+    drawn = fitted.posterior(summary, (tight, LogNormalPrior()), 200, seed=1).draws.values
+
+    assert drawn[:, 2] == pytest.approx(np.full(200, 0.8), rel=0.1)
+    assert np.std(np.log(drawn[:, 4])) > 0.1
+    with pytest.raises(InputError, match="parameters among"):
+        fitted.posterior(summary, tight, 200, seed=1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import special, stats
 from tests.clv._cdnow import make_summary, one_customer, patterns, rows, summary
@@ -15,10 +16,13 @@ from custvalue.clv._kernels.bg_nbd import BG_NBD, MBG_NBD
 from custvalue.clv._kernels.cnbd_k import ErlangGeometric
 from custvalue.clv._kernels.likelihood import row_log_likelihood
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
-from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
-from custvalue.clv.processes import MBGCNBDkProcess
+from custvalue.clv.buy_till_you_die import BuyTillYouDie
+from custvalue.clv.cnbd_k import BGCNBDk, FittedCNBDk, MBGCNBDk, TimedSummary
+from custvalue.clv.gamma_gamma import GammaGamma
+from custvalue.clv.processes import GammaGammaAmounts, MBGCNBDkProcess
 from custvalue.clv.simulate import simulate_log
 from custvalue.data import DiscountRate, Horizon, ObservationWindow, TimeUnit
+from custvalue.engine import TransactionLog
 from custvalue.errors import InputError
 
 UNIT = (0.5, 2.0, 0.3, 0.6)
@@ -241,3 +245,31 @@ def test_refusals_and_words() -> None:
     assert BGCNBDk(k=2).fit(cdnow_timed()).timed
     fit = BGCNBDk(k=2).fit(patterns())
     assert fit.expected_residual_transactions(one_customer(2, 213, 272), DiscountRate.annual(0.1)).values > 0
+
+
+def test_times_come_from_the_log_and_go_into_values() -> None:
+    """Regular customers (k = 3) with refunds between: k is found from the log, alone and in a lifetime value."""
+    window = ObservationWindow("2024-01-01", "2025-12-31")
+    process = MBGCNBDkProcess(0.9, 2.0, 0.8, 3.0, k=3)
+    drawn = simulate_log(process, GammaGammaAmounts(5.0, 4.0, 20.0), n_customers=1_200, window=window, seed=4)
+    frame = drawn.to_frame()
+    assert isinstance(frame, pd.DataFrame)
+    refunds = frame.sample(60, random_state=1).assign(amount=-1e4)
+    table = pd.concat([frame, refunds])
+    log = TransactionLog.from_frame(table, customer="customer_id", time="ordered_at", amount="amount", currency="EUR")
+    timed = TimedSummary.from_log(log)
+    days = {
+        who: np.unique(rows.to_numpy().astype("datetime64[D]"))
+        for who, rows in table.groupby(["customer_id", table["ordered_at"].dt.floor("D")])["amount"]
+        .sum().loc[lambda net: net > 0].reset_index().groupby("customer_id")["ordered_at"]
+    }  # fmt: skip
+    by_hand = [np.log(np.diff(days[who]).astype(float)).sum() for who in timed.summary.customers.ids.tolist()]
+    fit = MBGCNBDk(k_max=4).fit(timed)
+    value = BuyTillYouDie(MBGCNBDk(k_max=4), GammaGamma()).fit(timed)
+
+    np.testing.assert_allclose(timed.log_gap_days, by_hand, rtol=1e-12, atol=1e-12)
+    assert fit.k == 3
+    assert isinstance(value.purchases, FittedCNBDk)
+    assert value.purchases.params == fit.params
+    with pytest.raises(InputError, match="a CNBD-k model for a TimedSummary, got BGNBD"):
+        BuyTillYouDie(BGNBD(), GammaGamma()).fit(timed)

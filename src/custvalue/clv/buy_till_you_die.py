@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from inspect import signature
+from typing import Protocol, runtime_checkable
 
 import attrs
 import numpy as np
 from scipy import linalg
 
-from custvalue._arrays import ArrayHolder, FloatArray, IntArray
+from custvalue._arrays import ArrayHolder, FloatArray
 from custvalue.clv._drawing import drawable
 from custvalue.clv._draws import ParameterDraws
 from custvalue.clv._estimate import Estimate, Fitted, Prior
 from custvalue.clv._optimise import Density
-from custvalue.clv._periods import period_weights, weighted_sum
+from custvalue.clv._periods import period_weights
 from custvalue.clv._protocol import (
     FittedPurchases,
     FittedSpend,
     PurchaseModel,
     SpendModel,
     SupportsNewSpend,
-    SupportsResidual,
 )
-from custvalue.clv._purchases import FirstPurchase, FittedHistories
+from custvalue.clv._purchases import FirstPurchase
 from custvalue.clv._report import FitReport
 from custvalue.clv._result import CustomerValues, Expectation
+from custvalue.clv._worth import NewWorth, Terms, Worth
+from custvalue.clv.cnbd_k import BGCNBDk, TimedSummary
 from custvalue.clv.evaluation import HoldoutEvaluation, evaluate_purchases, evaluate_spend
 from custvalue.clv.intervals import DeltaIntervals, SupportsIntervals
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.resampling import Resampling, gathered, refit
-from custvalue.clv.tracking import SupportsNewCustomers
-from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, TimeUnit, Timing
+from custvalue.data import CustomerMargin, CustomerSummary, DiscountRate, Holdout, Horizon, Timing
 from custvalue.data._kinds import require_discount, require_horizon, require_kind
 from custvalue.errors import InputError
 
 __all__ = ["BuyTillYouDie", "FittedBuyTillYouDie", "JointPosterior"]
-
-_FEW = 100  # customers not worth compressing
 
 
 def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
@@ -47,15 +47,6 @@ def _checked_margin(value: float | CustomerMargin) -> float | CustomerMargin:
         hint = "30 % is written 0.3; pass a CustomerMargin for one margin a customer."
         raise InputError("BuyTillYouDie.margin", expected="a finite share of spend", got=repr(value), hint=hint)
     return float(value)
-
-
-@attrs.frozen(kw_only=True)
-class _Terms:
-    """What a present value is asked for."""
-
-    horizon: Horizon | None
-    discount: DiscountRate
-    timing: Timing
 
 
 @attrs.frozen(kw_only=True, eq=False, repr=False)
@@ -127,7 +118,7 @@ class FittedBuyTillYouDie:
         if horizon is not None:
             require_horizon("lifetime_value(horizon)", horizon)
         require_discount("lifetime_value(discount)", discount)
-        predict = _Worth(summary=summary, terms=_Terms(horizon=horizon, discount=discount, timing=timing))
+        predict = Worth(summary=summary, terms=Terms(horizon=horizon, discount=discount, timing=timing))
         values = predict(self, None)
         supported = isinstance(self.purchases, SupportsIntervals) and isinstance(self.spend, SupportsIntervals)
         return CustomerValues(
@@ -167,7 +158,7 @@ class FittedBuyTillYouDie:
         require_discount("new_customer_value(discount)", discount)
         ends, weights = period_weights(horizon, discount, timing)
         terms = (self.margin, first_purchase.counted)
-        predict = _NewWorth(ends=ends, weights=weights, unit=horizon.unit, terms=terms)
+        predict = NewWorth(ends=ends, weights=weights, unit=horizon.unit, terms=terms)
         spend = self.spend
         known = isinstance(self.purchases, SupportsIntervals) and isinstance(spend, SupportsIntervals)
         return Expectation(
@@ -181,7 +172,7 @@ class FittedBuyTillYouDie:
         self,
         summary: CustomerSummary,
         /,
-        prior: Prior,
+        prior: Prior | tuple[Prior, Prior],
         n_draws: int = 1_000,
         *,
         weights: FloatArray | None = None,
@@ -195,7 +186,10 @@ class FittedBuyTillYouDie:
         ----------
         summary
             What the parts were fitted to.
-        prior, n_draws, weights, seed
+        prior
+            One for both parts; or a pair, of the parameters of purchases and of those of spend, as one that names
+            parameters (``centres``) belongs to its part.
+        n_draws, weights, seed
             As for the ``posterior`` of a part, whose errors it raises.
 
         Raises
@@ -204,8 +198,14 @@ class FittedBuyTillYouDie:
             If a part has no likelihood to draw from.
         """
         rng = np.random.default_rng(seed)
+        priors = prior if isinstance(prior, tuple) else (prior, prior)
+        if len(priors) != 2:
+            raise InputError("posterior(prior)", expected="one prior or two", got=f"{len(priors)}")
         parts = [drawable(part) for part in self._parts]
-        purchases, spend = (part.posterior(summary, prior, n_draws, weights=weights, seed=rng) for part in parts)
+        purchases, spend = (
+            part.posterior(summary, own, n_draws, weights=weights, seed=rng)
+            for part, own in zip(parts, priors, strict=True)
+        )
         draws = self.estimate.draws(np.hstack([purchases.draws.theta, spend.draws.theta]), "posterior")
         return JointPosterior(draws=draws, purchases=purchases, spend=spend)
 
@@ -366,108 +366,75 @@ class BuyTillYouDie:
     spend: SpendModel
     margin: float | CustomerMargin = attrs.field(default=1.0, converter=_checked_margin, kw_only=True)
 
-    def fit(self, summary: CustomerSummary, /) -> FittedBuyTillYouDie:
-        """Fit both models to one summary.
+    def fit(self, data: CustomerSummary | TimedSummary, /, *, weights: FloatArray | None = None) -> FittedBuyTillYouDie:
+        """Fit both models to the same customers.
+
+        Parameters
+        ----------
+        data
+            A summary; or a :class:`TimedSummary`, for a CNBD-k model that is to choose its k.
+        weights
+            How often each customer counts, (n_customers,); None is once.
 
         Raises
         ------
         InputError
-            If one of the models cannot use the summary.
+            If one of the models cannot use the data, or takes no weights.
         ConvergenceError
             If one of them ends away from a maximum.
         """
-        return FittedBuyTillYouDie(
-            purchases=self.purchases.fit(summary), spend=self.spend.fit(summary), margin=self.margin
-        )
+        summary = data.summary if isinstance(data, TimedSummary) else data
+        spend = self.spend.fit(summary) if weights is None else _weighted_spend(self.spend, summary, weights)
+        return FittedBuyTillYouDie(purchases=self._fit_purchases(data, weights), spend=spend, margin=self.margin)
+
+    def _fit_purchases(self, data: CustomerSummary | TimedSummary, weights: FloatArray | None) -> FittedPurchases:
+        model = self.purchases
+        if isinstance(data, TimedSummary):
+            if not isinstance(model, BGCNBDk):
+                hint = "Other models do not read the times between purchases: pass the summary."
+                expected, got = "a CNBD-k model for a TimedSummary", type(model).__name__
+                raise InputError("BuyTillYouDie.purchases", expected=expected, got=got, hint=hint)
+            return model.fit(data, weights=weights)
+        return model.fit(data) if weights is None else _weighted_purchases(model, data, weights)
 
     def with_margin(self, margin: float | CustomerMargin, /) -> BuyTillYouDie:
         """The same model with another margin."""
         return attrs.evolve(self, margin=margin)
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class _Worth:
-    """The lifetime value of the customers of a summary, or of some of them."""
+@runtime_checkable
+class _WeightedPurchases(Protocol):
+    """A purchase model whose customers may count more or less than once."""
 
-    summary: CustomerSummary
-    terms: _Terms
-
-    def __call__(self, fitted: FittedBuyTillYouDie, rows: IntArray | None) -> FloatArray:
-        summary = self.summary if rows is None else self.summary.take(rows)
-        purchases = _discounted_purchases(fitted.purchases, summary, self.terms)
-        profit = self._profit(fitted.margin, fitted.spend.expected_spend(summary).values, rows)
-        # no purchases are worth nothing, whatever the spend: 0 x inf is not a number
-        value: FloatArray = np.multiply(purchases, profit, out=np.zeros(profit.shape), where=purchases > 0)
-        return value
-
-    def _profit(self, margin: float | CustomerMargin, spend: FloatArray, rows: IntArray | None) -> FloatArray:
-        if not isinstance(margin, CustomerMargin):
-            return margin * spend if margin != 0 else np.zeros(spend.shape)
-        margin.customers.require_same(self.summary.customers, where="lifetime_value (margin against summary)")
-        at = slice(None) if rows is None else rows
-        ratio = margin.ratio[at]
-        earned = np.multiply(ratio, spend, out=np.zeros(spend.shape), where=ratio != 0)
-        profit: FloatArray = earned - margin.cost_per_purchase[at]
-        return profit
+    def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedPurchases:
+        """Learn from the summary."""
+        ...
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class _NewWorth:
-    """The lifetime value of a new customer; shape (1,)."""
+@runtime_checkable
+class _WeightedSpend(Protocol):
+    """A spend model whose customers may count more or less than once."""
 
-    ends: FloatArray
-    weights: FloatArray
-    unit: TimeUnit
-    terms: tuple[float, float]
-
-    def __call__(self, fitted: FittedBuyTillYouDie, rows: IntArray | None) -> FloatArray:
-        del rows  # there is one
-        purchases, spend = fitted.purchases, fitted.spend
-        if not (isinstance(purchases, SupportsNewCustomers) and isinstance(spend, SupportsNewSpend)):
-            got = f"{type(purchases).__name__} and {type(spend).__name__}"
-            raise InputError("new_customer_value", expected="parts that know new customers", got=got)
-
-        def until(end: float) -> FloatArray:
-            found = purchases.new_customer_purchases(Horizon(end, self.unit))
-            if isinstance(found, CustomerValues):
-                hint = "It tells customers apart: fit.with_covariates(...).new_customer_purchases(horizon)."
-                raise InputError("new_customer_value", expected="one new customer", got="covariates", hint=hint)
-            return np.array([float(found)])
-
-        smooth = isinstance(purchases, FittedHistories)
-        repeats = weighted_sum(until, self.ends, self.weights, smooth=smooth)
-        margin, first = self.terms
-        if margin == 0.0:  # even of a spend without a mean
-            return np.zeros(1)
-        profit: FloatArray = (first + repeats) * float(spend.new_customer_spend()) * margin
-        return profit
+    def fit(self, summary: CustomerSummary, /, *, weights: FloatArray | None = None) -> FittedSpend:
+        """Learn from the summary."""
+        ...
 
 
-def _discounted_purchases(fitted: FittedPurchases, summary: CustomerSummary, terms: _Terms) -> FloatArray:
-    """Expected purchases, each worth its discount factor; (n_customers,)."""
-    if terms.horizon is None:
-        if not isinstance(fitted, SupportsResidual):
-            hint = "Pass a horizon, or use ParetoNBD."
-            got = f"horizon=None with {type(fitted).__name__}"
-            raise InputError("lifetime_value", expected="a horizon", got=got, hint=hint)
-        return fitted.expected_residual_transactions(summary, terms.discount).values
-    one_each, inverse = _one_of_each_pattern(fitted, summary)
-    ends, weights = period_weights(terms.horizon, terms.discount, terms.timing)
-    ahead = partial(_purchases_until, fitted, one_each, terms.horizon.unit)
-    total = weighted_sum(ahead, ends, weights, smooth=isinstance(fitted, FittedHistories))
-    return total if inverse is None else total[inverse]
+def _weighted_purchases(model: PurchaseModel, summary: CustomerSummary, weights: FloatArray) -> FittedPurchases:
+    if not (isinstance(model, _WeightedPurchases) and "weights" in signature(model.fit).parameters):
+        raise _no_weights(model)
+    return model.fit(summary, weights=weights)
 
 
-def _purchases_until(fitted: FittedPurchases, summary: CustomerSummary, unit: TimeUnit, end: float) -> FloatArray:
-    return fitted.expected_purchases(summary, Horizon(end, unit)).values
+def _weighted_spend(model: SpendModel, summary: CustomerSummary, weights: FloatArray) -> FittedSpend:
+    if not (isinstance(model, _WeightedSpend) and "weights" in signature(model.fit).parameters):
+        raise _no_weights(model)
+    return model.fit(summary, weights=weights)
 
 
-def _one_of_each_pattern(fitted: FittedPurchases, summary: CustomerSummary) -> tuple[CustomerSummary, IntArray | None]:
-    """Take one customer of each distinct history, and the history of every customer, for models that tell them."""
-    if not isinstance(fitted, FittedHistories) or len(summary) < _FEW:
-        return summary, None
-    histories = fitted.histories(summary)
-    return summary.take(histories.examples), histories.inverse
+def _no_weights(model: object) -> InputError:
+    expected = "models whose fit takes weights"
+    return InputError("BuyTillYouDie.fit(weights)", expected=expected, got=type(model).__name__)
 
 
 def _parameters(fitted: FittedPurchases | FittedSpend) -> Estimate:
