@@ -20,7 +20,7 @@ from custvalue.clv.nbd import NBD
 from custvalue.clv.pareto_nbd import ParetoNBD
 from custvalue.clv.processes import MBGNBDProcess
 from custvalue.clv.simulate import simulate_log
-from custvalue.data import ObservationWindow, PurchasePatterns
+from custvalue.data import ObservationWindow, PurchasePatterns, TimeUnit
 from custvalue.errors import ConvergenceError
 from custvalue.testing import example_summary
 
@@ -137,6 +137,15 @@ def test_a_weak_prior_brings_it_inside(name: str) -> None:
     assert not weak.diagnostics.unidentified
     assert weak.log_likelihood > plain.log_likelihood - 12.0
     assert all(np.isfinite(list(weak.standard_errors.values())))
+
+
+def test_a_prior_too_weak_to_hold_says_to_take_a_tighter_one() -> None:
+    """Fifty customers, each with 10,000 purchases: nothing tells one rate from another."""
+    x, t_x, T, weights = (np.array([value]) for value in (10_000.0, 9.9, 10.0, 50.0))
+    whales = PurchasePatterns(x=x, t_x=t_x, T=T, weights=weights, unit=TimeUnit.WEEK)
+    with pytest.raises(ConvergenceError, match=r"in r: .*a tighter prior, such as LogNormalPrior\(sd=1\)"):
+        NBD(prior=LogNormalPrior()).fit(whales)
+    assert NBD(prior=LogNormalPrior(sd=1)).fit(whales).diagnostics.converged
 
 
 def test_the_unit_of_nasty_data_does_not_matter() -> None:

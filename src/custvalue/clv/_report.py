@@ -87,7 +87,8 @@ def judged(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: s
     if optimum.runaway.any():
         names = ", ".join(name for name, runs in zip(problem.names, optimum.runaway, strict=True) if runs)
         why = "too few customers, histories or amounts that are all alike, or impossible ages (repeats at age 0)"
-        advice += (f"the likelihood grows without limit in {names}: {why}",)
+        tighter = "; a tighter prior, such as LogNormalPrior(sd=1), may hold it" if has_prior else ""
+        advice += (f"the likelihood grows without limit in {names}: {why}{tighter}",)
     elif not optimum.converged:
         advice += (f"try {remedy}, or look for customers far outside the bulk of the data",)
     return FitReport(
