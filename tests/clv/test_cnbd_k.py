@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import mpmath
 import numpy as np
@@ -271,5 +271,11 @@ def test_times_come_from_the_log_and_go_into_values() -> None:
     assert fit.k == 3
     assert isinstance(value.purchases, FittedCNBDk)
     assert value.purchases.params == fit.params
+    assert len(value.bootstrap(timed, 2, seed=1)) == 2
+    assert value.posterior(timed, LogNormalPrior(), 100, seed=1).purchases.k_hat < 0.7
+    assert repr(fit).startswith("FittedMBGCNBDk(k=3, r=")
+    assert repr(timed).startswith("TimedSummary(CustomerSummary(")
+    with pytest.raises(InputError, match=r"or the \.summary of a TimedSummary"):
+        value.lifetime_value(cast("Any", timed), horizon=Horizon(1, TimeUnit.YEAR), discount=DiscountRate.annual(0.1))
     with pytest.raises(InputError, match="a CNBD-k model for a TimedSummary, got BGNBD"):
         BuyTillYouDie(BGNBD(), GammaGamma()).fit(timed)

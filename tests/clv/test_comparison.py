@@ -19,6 +19,8 @@ from custvalue.clv import (
     GammaGamma,
     LogNormalPrior,
     LognormalSpend,
+    NonPositive,
+    NormalMargin,
     OpportunityPatterns,
     RenewalCounts,
     ShiftedBetaGeometric,
@@ -27,7 +29,7 @@ from custvalue.clv import (
 )
 from custvalue.clv._estimate import SupportsEstimate
 from custvalue.clv.bg_nbd import BGNBD, MBGNBD
-from custvalue.clv.buy_till_you_die import FittedBuyTillYouDie
+from custvalue.clv.buy_till_you_die import BuyTillYouDie, FittedBuyTillYouDie
 from custvalue.clv.cnbd_k import BGCNBDk, MBGCNBDk, TimedSummary
 from custvalue.clv.comparison import compare, likelihood_ratio_test
 from custvalue.clv.nbd import NBD
@@ -193,3 +195,14 @@ def test_penalised_fits_are_named() -> None:
         InputError, match=r"larger one that contains it.*penalty, so below its highest likelihood: full"
     ):
         likelihood_ratio_test(plain, held)
+
+
+def test_parts_fitted_to_other_customers_are_refused() -> None:
+    """A third of the repeat customers spent nothing: one spend model leaves them out, the other does not."""
+    plain = cdnow().take(np.arange(0, 2357, 4))
+    amounts = np.where(np.arange(len(plain)) % 3 == 0, 0, plain.require("repeat_amount"))
+    summary = attrs.evolve(plain, repeat_amount=amounts)
+    spend = (GammaGamma(non_positive=NonPositive.FLOOR), NormalMargin())
+    fits = [BuyTillYouDie(NBD(), model).fit(summary) for model in spend]
+    with pytest.raises(InputError, match="numbers of customers"):
+        compare(fits)

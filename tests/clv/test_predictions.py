@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 import pytest
 from scipy import special
-from tests.clv._cdnow import repeated
+from tests.clv._cdnow import make_summary, repeated
 
 from custvalue import load, save
 from custvalue.clv import (
@@ -378,3 +378,12 @@ def test_patterns_without_customers_are_refused_where_customers_are_needed(summa
     patterns: PurchasePatterns = summary.patterns()
     with pytest.raises(InputError, match="a summary"):
         fit.bootstrap(patterns, 5, seed=1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["BGNBD", "BGCNBDk", "ParetoNBD"])
+def test_an_infinite_future_stays_infinite_at_any_chance(name: str, fits: dict[str, FittedTransactions]) -> None:
+    """400 purchases in 60 weeks, none in the next 340: P(alive) is 0 in doubles, and the mean future has no end."""
+    fit = fits[name].with_params({"s" if name == "ParetoNBD" else "a": 0.8})
+    gone = make_summary(np.array([400]), np.array([420]), np.array([2_800]))
+    assert fit.expected_residual_transactions(gone, DiscountRate.annual(0)).values.tolist() == [np.inf]

@@ -81,6 +81,8 @@ def test_lifetime_values(words: str, terms: Any, summary: CustomerSummary) -> No
         composed.lifetime_value(summary, **terms)
     with pytest.raises(InputError, match=words.replace("lifetime", "new_customer")):
         composed.new_customer_value(**terms)
+    with pytest.raises(InputError, match="expected FirstPurchase"):
+        composed.new_customer_value(horizon=YEAR, discount=RATE, first_purchase=cast("Any", True))
     with pytest.raises(InputError, match="expected Horizon" if "horizon" in words else words):
         RetentionCLV(margin=1.0, retention=0.8).fit(summary).lifetime_value(summary, **terms)
 

@@ -303,7 +303,7 @@ class Fitted(ArrayHolder):
         return attrs.evolve(self, estimate=self.estimate.at(theta))
 
     def with_params(self, params: Mapping[str, float], /) -> Self:
-        """The same model at other natural parameters, for example published ones; those not named stay.
+        """The same model at other natural parameters, for example published ones, in the unit of the fit; others stay.
 
         It predicts, but it is no fit: it has neither log-likelihood (AIC and BIC are NaN) nor standard errors.
         """

@@ -250,7 +250,7 @@ def maximise(problem: Problem, penalty: Objective | None = None) -> Optimum:
     reached: list[FloatArray] = []
     found: list[Optimum] = []
     for start in problem.starts:
-        if found and found[-1].interior and not problem.every_start:
+        if found and _best(found).interior and not problem.every_start:
             break
         theta = _search(full if pilot is None else pilot, start, problem.weight, _TIGHT if pilot is None else _LOOSE)
         if any(_near(theta, other) for other in reached):

@@ -10,7 +10,7 @@ import numpy as np
 
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._periods import period_weights, weighted_sum
-from custvalue.clv._protocol import FittedPurchases, FittedSpend, SupportsNewSpend, SupportsResidual
+from custvalue.clv._protocol import FittedPurchases, SupportsNewSpend, SupportsParts, SupportsResidual
 from custvalue.clv._purchases import FittedHistories
 from custvalue.clv._result import CustomerValues
 from custvalue.clv.tracking import SupportsNewCustomers
@@ -22,18 +22,8 @@ __all__ = ["NewWorth", "Terms", "Worth"]
 _FEW = 100  # customers not worth compressing
 
 
-class Composed(Protocol):
+class Composed(SupportsParts, Protocol):
     """A fitted purchase model and a fitted spend model, with a margin."""
-
-    @property
-    def purchases(self) -> FittedPurchases:
-        """How often customers still buy."""
-        ...
-
-    @property
-    def spend(self) -> FittedSpend:
-        """What a purchase brings."""
-        ...
 
     @property
     def margin(self) -> float | CustomerMargin:

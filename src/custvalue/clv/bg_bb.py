@@ -19,6 +19,7 @@ from custvalue.clv._result import CountProbabilities, CustomerValues, Expectatio
 from custvalue.clv.intervals import bounded_counts, bounded_expectation, bounded_values
 from custvalue.clv.opportunities import Opportunities, OpportunityPatterns
 from custvalue.clv.simulate_opportunities import BGBBProcess, draw_opportunities
+from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
 __all__ = ["BGBB", "FittedBGBB"]
@@ -91,6 +92,7 @@ class FittedBGBB(Drawable[OpportunityData]):
         self, periods: int, /, first_purchase: FirstPurchase = FirstPurchase.EXCLUDED
     ) -> Expectation:
         """Purchases to expect at the first ``periods`` opportunities of a new customer."""
+        require_kind("new_customer_purchases(first_purchase)", first_purchase, FirstPurchase)
         predict = partial(_new_purchases, periods=_positive(periods), first=first_purchase.counted)
         return bounded_expectation(self, predict, "new_customer_purchases", "purchases")
 

@@ -118,6 +118,9 @@ class FittedBuyTillYouDie:
         if horizon is not None:
             require_horizon("lifetime_value(horizon)", horizon)
         require_discount("lifetime_value(discount)", discount)
+        require_kind(
+            "lifetime_value", summary, CustomerSummary, hint="log.summarize(), or the .summary of a TimedSummary."
+        )
         predict = Worth(summary=summary, terms=Terms(horizon=horizon, discount=discount, timing=timing))
         values = predict(self, None)
         supported = isinstance(self.purchases, SupportsIntervals) and isinstance(self.spend, SupportsIntervals)
@@ -156,6 +159,7 @@ class FittedBuyTillYouDie:
             raise InputError("new_customer_value", expected="one margin", got="one a customer", hint=hint)
         require_horizon("new_customer_value(horizon)", horizon)
         require_discount("new_customer_value(discount)", discount)
+        require_kind("new_customer_value(first_purchase)", first_purchase, FirstPurchase)
         ends, weights = period_weights(horizon, discount, timing)
         terms = (self.margin, first_purchase.counted)
         predict = NewWorth(ends=ends, weights=weights, unit=horizon.unit, terms=terms)
@@ -170,7 +174,7 @@ class FittedBuyTillYouDie:
 
     def posterior(
         self,
-        summary: CustomerSummary,
+        data: CustomerSummary | TimedSummary,
         /,
         prior: Prior | tuple[Prior, Prior],
         n_draws: int = 1_000,
@@ -184,7 +188,7 @@ class FittedBuyTillYouDie:
 
         Parameters
         ----------
-        summary
+        data
             What the parts were fitted to.
         prior
             One for both parts; or a pair, of the parameters of purchases and of those of spend, as one that names
@@ -197,7 +201,7 @@ class FittedBuyTillYouDie:
         InputError
             If a part has no likelihood to draw from.
         """
-        rng = np.random.default_rng(seed)
+        rng, summary = np.random.default_rng(seed), _summary_of(data)
         priors = prior if isinstance(prior, tuple) else (prior, prior)
         if len(priors) != 2:
             raise InputError("posterior(prior)", expected="one prior or two", got=f"{len(priors)}")
@@ -211,7 +215,7 @@ class FittedBuyTillYouDie:
 
     def bootstrap(
         self,
-        summary: CustomerSummary,
+        data: CustomerSummary | TimedSummary,
         /,
         n_draws: int = 200,
         *,
@@ -225,7 +229,7 @@ class FittedBuyTillYouDie:
 
         Parameters
         ----------
-        summary
+        data
             What the parts were fitted to.
         n_draws, resampling, weights, seed
             As for the ``bootstrap`` of a part, whose errors it raises.
@@ -236,7 +240,7 @@ class FittedBuyTillYouDie:
             If a part has no likelihood.
         """
         require_kind("bootstrap(resampling)", resampling, Resampling)
-        rng = np.random.default_rng(seed)
+        rng, summary = np.random.default_rng(seed), _summary_of(data)
         parts = [drawable(part) for part in self._parts]
         rows = [part.case_weights(summary, weights=weights) for part in parts]
         for part, row in zip(parts, rows, strict=True):
@@ -383,7 +387,7 @@ class BuyTillYouDie:
         ConvergenceError
             If one of them ends away from a maximum.
         """
-        summary = data.summary if isinstance(data, TimedSummary) else data
+        summary = _summary_of(data)
         spend = self.spend.fit(summary) if weights is None else _weighted_spend(self.spend, summary, weights)
         return FittedBuyTillYouDie(purchases=self._fit_purchases(data, weights), spend=spend, margin=self.margin)
 
@@ -400,6 +404,10 @@ class BuyTillYouDie:
     def with_margin(self, margin: float | CustomerMargin, /) -> BuyTillYouDie:
         """The same model with another margin."""
         return attrs.evolve(self, margin=margin)
+
+
+def _summary_of(data: CustomerSummary | TimedSummary) -> CustomerSummary:
+    return data.summary if isinstance(data, TimedSummary) else data
 
 
 @runtime_checkable

@@ -22,7 +22,7 @@ from custvalue.clv._purchases import FittedTransactions, PurchaseData, as_patter
 from custvalue.clv.posterior import Posterior
 from custvalue.clv.processes import BGCNBDkProcess, MBGCNBDkProcess, PurchaseProcess
 from custvalue.clv.resampling import Resampling
-from custvalue.data import Collapse, CustomerSummary, PurchaseTimes, TimeUnit
+from custvalue.data import CustomerSummary, PurchaseTimes, TimeUnit
 from custvalue.errors import InputError
 
 __all__ = ["BGCNBDk", "FittedCNBDk", "MBGCNBDk", "TimedSummary"]
@@ -35,11 +35,11 @@ _UNTIMED = "the log-likelihood leaves out the times between purchases; compare o
 class PurchaseLog(Protocol):
     """A log that knows the time of each purchase it summarises."""
 
-    def summarize(self, *, collapse: Collapse = ..., unit: TimeUnit = ...) -> CustomerSummary:
+    def summarize(self, *, unit: TimeUnit = ...) -> CustomerSummary:
         """Summarise each customer who bought."""
         ...
 
-    def purchase_times(self, *, collapse: Collapse = ...) -> PurchaseTimes:
+    def purchase_times(self) -> PurchaseTimes:
         """Give the time of every purchase of the summary."""
         ...
 
@@ -67,12 +67,23 @@ class TimedSummary(ArrayHolder):
             raise InputError("TimedSummary.log_gap_days", expected="finite sums of logs", got="others")
 
     @classmethod
-    def from_log(
-        cls, log: PurchaseLog, /, *, collapse: Collapse = Collapse.DAY, unit: TimeUnit = TimeUnit.WEEK
-    ) -> TimedSummary:
-        """Build from a :class:`~custvalue.engine.TransactionLog`; collapse and unit as for its ``summarize``."""
-        times = log.purchase_times(collapse=collapse)
-        summary = log.summarize(collapse=collapse, unit=unit)
+    def from_log(cls, log: PurchaseLog, /, *, unit: TimeUnit = TimeUnit.WEEK) -> TimedSummary:
+        """Build from a log, purchases collapsed by day: gaps between weeks or months look regular by themselves.
+
+        Parameters
+        ----------
+        log
+            A :class:`~custvalue.engine.TransactionLog`, or what else has its ``summarize`` and ``purchase_times``.
+        unit
+            Unit of the ages.
+
+        Raises
+        ------
+        InputError
+            If nobody bought.
+        """
+        times = log.purchase_times()
+        summary = log.summarize(unit=unit)
         return cls.from_purchases(summary, times.customers.ids[times.owner], times.at)
 
     @classmethod
@@ -118,6 +129,10 @@ class TimedSummary(ArrayHolder):
         logs = np.bincount(owner, weights=np.log(gaps), minlength=len(summary)).astype(np.float64)
         return cls(summary=summary, log_gap_days=logs)
 
+    def __repr__(self) -> str:
+        """One line."""
+        return f"TimedSummary({self.summary!r})"
+
     def in_unit(self, unit: TimeUnit) -> TimedSummary:
         """Express ages in another unit; the facts stay as they are."""
         return attrs.evolve(self, summary=self.summary.in_unit(unit))
@@ -141,6 +156,9 @@ class FittedCNBDk(FittedTransactions):
 
     settings: BGCNBDk
     timed: bool
+
+    def __repr__(self) -> str:
+        return f"Fitted{type(self.settings).__name__}(k={self.k}, {self.estimate})"
 
     @property
     def k(self) -> int:
@@ -327,11 +345,11 @@ class BGCNBDk:
                 where,
                 expected="times between purchases, to choose k",
                 got=type(data).__name__,
-                hint="Pass TimedSummary.from_purchases(summary, customer, day), or give k.",
+                hint="Give k, or pass TimedSummary.from_log(log) to fit and use the k it chose.",
             )
         fits = [self._fit_one(k, data, weights) for k in range(1, self.k_max + 1)]
         best = checked(max(fits, key=lambda fit: fit.log_likelihood + fit.estimate.log_prior))
-        return _largest_tried(best) if best.k == self.k_max else best
+        return _largest_tried(best) if best.k == self.k_max > 1 else best
 
     def _fit_one(self, k: int, data: CNBDData, weights: FloatArray | None) -> FittedCNBDk:
         settings = attrs.evolve(self, k=k)

@@ -12,6 +12,7 @@ from custvalue._frames import FrameKind, build_frame
 from custvalue.clv._estimate import Estimate, SupportsEstimate
 from custvalue.clv._protocol import SupportsParts
 from custvalue.clv.cnbd_k import FittedCNBDk
+from custvalue.clv.intervals import SupportsIntervals
 from custvalue.data._kinds import require_kind
 from custvalue.errors import InputError
 
@@ -126,10 +127,20 @@ def _require_comparable(where: str, named: Mapping[str, SupportsEstimate]) -> No
             got="; ".join(f"{name}: {estimate.density.of}" for name, estimate in estimates.items()),
             hint="Fit all to one summary, e.g. summary.in_unit(TimeUnit.WEEK); of different data none is the better.",
         )
-    sizes = {name: estimate.n_observations for name, estimate in estimates.items()}
-    if min(sizes.values()) < max(sizes.values()) * (1 - 1e-9):
+    sizes = {name: _n_customers(fit) for name, fit in named.items()}
+    fewest, most = (np.array([pick(column) for column in zip(*sizes.values(), strict=True)]) for pick in (min, max))
+    if (fewest < most * (1 - 1e-9)).any():
         raise InputError(where, expected="fits to the same customers", got=f"numbers of customers {sizes}")
     _require_nothing_left_out(where, {name: _left_out(fit) for name, fit in named.items()})
+
+
+def _n_customers(fit: SupportsEstimate) -> tuple[float, ...]:
+    """Count the customers of a fit, or those of each part: a spend model may leave some out."""
+    if not isinstance(fit, SupportsParts):
+        return (fit.estimate.n_observations,)
+    return tuple(
+        part.estimate.n_observations for part in (fit.purchases, fit.spend) if isinstance(part, SupportsIntervals)
+    )
 
 
 def _has_estimate(fit: object) -> bool:
@@ -157,7 +168,7 @@ def _require_nothing_left_out(where: str, left_out: Mapping[str, int]) -> None:
         where,
         expected="likelihoods of the same data",
         got=f"{', '.join(untimed)} fitted without the times between purchases, beside fits that need none or others",
-        hint="Fit it to TimedSummary.from_purchases(summary, customer, day); then likelihoods compare over every k.",
+        hint="Fit it to TimedSummary.from_log(log); then likelihoods compare over every k.",
     )
 
 

@@ -83,8 +83,8 @@ class DeltaIntervals(Generic[FittedT]):
     Made on the scale the prediction lives on: logs of amounts and counts, logits of probabilities, the plain scale for
     what is zero or may be negative; so bounds stay where they belong. The scale is chosen customer by customer: who
     else is in the call makes no difference. A positive prediction may be negative where it becomes so when the
-    parameters move by 4 standard errors along an axis. A prediction that is infinite right beside its value, such as a
-    mean close to where means end, has no upper bound.
+    parameters move by 4 standard errors along an axis. A prediction that is infinite within .02 standard errors of the
+    parameters, such as a mean close to where means end, has no upper bound.
 
     Parameters
     ----------

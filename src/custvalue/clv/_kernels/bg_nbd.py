@@ -13,7 +13,14 @@ from scipy import special
 from custvalue._arrays import FloatArray
 from custvalue.clv._kernels.beta_mixture import discounted_on_grid, discounted_purchases, mean_purchases, mean_survival
 from custvalue.clv._kernels.likelihood import Curvature, Params, Terms, at_distinct, coded, once_a_run
-from custvalue.clv._kernels.special import at_least, gamma_ratio, log_beta_ratio, log_negative_binomial, trigamma_ratio
+from custvalue.clv._kernels.special import (
+    at_least,
+    gamma_ratio,
+    if_alive,
+    log_beta_ratio,
+    log_negative_binomial,
+    trigamma_ratio,
+)
 
 __all__ = ["BG_NBD", "MBG_NBD", "BetaGeometric", "beta_geometric_count_terms"]
 
@@ -177,7 +184,7 @@ class BetaGeometric:
             zeta = delta * (float(alpha) + ages)
             return discounted_on_grid(float(a), b + counts + self.extra, r + counts, zeta, count, age)
 
-        return self._alive(params, x, t_x, T) * at_distinct(residual, params, x, T)
+        return if_alive(self._alive(params, x, t_x, T), at_distinct(residual, params, x, T))
 
     def conditional_pmf(
         self, params: Params, x: FloatArray, t_x: FloatArray, T: FloatArray, n: int, t: float, /

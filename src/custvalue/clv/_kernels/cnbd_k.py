@@ -21,7 +21,14 @@ from custvalue.clv._kernels.bg_nbd import beta_geometric_count_terms
 from custvalue.clv._kernels.likelihood import Params, Terms, at_distinct
 from custvalue.clv._kernels.long_sums import sum_terms
 from custvalue.clv._kernels.quadrature import find_hump, integrate_by_halving, panels, shared_rows
-from custvalue.clv._kernels.special import at_least, gamma_ratio, log_beta_ratio, log_negative_binomial, softplus
+from custvalue.clv._kernels.special import (
+    at_least,
+    gamma_ratio,
+    if_alive,
+    log_beta_ratio,
+    log_negative_binomial,
+    softplus,
+)
 
 __all__ = ["ErlangGeometric"]
 
@@ -164,7 +171,7 @@ class ErlangGeometric:
         """Expected purchases after T discounted at the continuous rate delta: over the rate, the coin summed out."""
         _, alpha, a, b = params
         if delta == 0.0:
-            return self._state(params, x, t_x, T)[0] * mean_reciprocal(a, b + x + self.extra, 0.0)
+            return if_alive(self._state(params, x, t_x, T)[0], mean_reciprocal(a, b + x + self.extra, 0.0))
 
         def residual(phase: int, x: FloatArray, T: FloatArray) -> FloatArray:
             coin = (a * np.ones_like(T), b + x + self.extra)

@@ -18,7 +18,7 @@ from scipy import special
 from custvalue._arrays import FloatArray, IntArray
 from custvalue.clv._kernels.likelihood import Params, Terms, once_a_run
 from custvalue.clv._kernels.quadrature import integrate_by_halving, panels
-from custvalue.clv._kernels.special import gamma_ratio, log_negative_binomial
+from custvalue.clv._kernels.special import gamma_ratio, if_alive, log_negative_binomial
 
 __all__ = ["Clock", "EndOfLife", "GammaLifetime"]
 
@@ -255,8 +255,7 @@ class GammaLifetime:
             ahead = self.time_left(life, T, t, delta)
         else:
             ahead = once_a_run(lambda ages: self.time_left(life, ages, t, delta), T)
-        left: FloatArray = alive * (r + x) / (alpha + T) * ahead
-        return left
+        return if_alive(alive * (r + x) / (alpha + T), ahead)
 
     def time_left(self, life: Params, T: FloatArray, t: float, delta: float) -> FloatArray:
         """Discounted time to live within t of somebody alive at T: integral of exp(-delta u) S(T + u) / S(T)."""

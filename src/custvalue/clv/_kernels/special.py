@@ -7,7 +7,15 @@ from scipy import special
 
 from custvalue._arrays import FloatArray
 
-__all__ = ["at_least", "gamma_ratio", "log_beta_ratio", "log_negative_binomial", "softplus", "trigamma_ratio"]
+__all__ = [
+    "at_least",
+    "gamma_ratio",
+    "if_alive",
+    "log_beta_ratio",
+    "log_negative_binomial",
+    "softplus",
+    "trigamma_ratio",
+]
 
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 
@@ -49,6 +57,12 @@ def trigamma_ratio(z: FloatArray | float, n: FloatArray | float) -> FloatArray:
     """Second derivative of :func:`gamma_ratio` in z: trigamma(z + n) - trigamma(z)."""
     base = np.asarray(z, dtype=np.float64)
     return np.asarray(special.zeta(2.0, base + n) - special.zeta(2.0, base))
+
+
+def if_alive(alive: FloatArray, ahead: FloatArray | float) -> FloatArray:
+    """Give what is ahead of the living, by the chance to be one; an infinite mean stays so at any chance."""
+    alive, ahead = np.broadcast_arrays(alive, ahead)
+    return np.multiply(alive, ahead, out=np.array(ahead, dtype=np.float64), where=np.isfinite(ahead))
 
 
 def log_beta_ratio(a: FloatArray | float, b: FloatArray | float, m: FloatArray | float) -> FloatArray:
