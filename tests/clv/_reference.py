@@ -23,10 +23,13 @@ def bg(params: Sequence[float], history: Sequence[float], t: float, *, modified:
     gone = a / (b + m - 1) * (alpha + t_x) ** -(r + x) if m > 0 else mpf(0)
     log_rate = mpmath.loggamma(r + x) - mpmath.loggamma(r) + r * mpmath.log(alpha)
     chance = alive / (alive + gone)
+    rate, most = mpf(t) / (alpha + T), (r + x) * mpf(t) / (alpha + T)
     try:
         ahead = _closed_form(a if a != 1 else a + mpf(10) ** -25, b + m, r + x, mpf(t) / (alpha + T + t))
     except ValueError:  # mpmath gives 2F1 up where several arguments are large
-        ahead = _over_the_coin(a, b + m, r + x, mpf(t) / (alpha + T))
+        ahead = mpf(-1)
+    if not 0 <= ahead <= most:  # or gets it wrong: more than somebody sure to stay would buy
+        ahead = _over_the_coin(a, b + m, r + x, rate)
     return float(log_rate + log_stays + mpmath.log(alive + gone)), float(chance), float(ahead * chance)
 
 
