@@ -11,7 +11,14 @@ from custvalue.clv._optimise import Density
 from custvalue.data._kinds import is_number
 from custvalue.errors import InputError
 
-__all__ = ["ParameterDraws", "checked_level"]
+__all__ = ["ParameterDraws", "checked_level", "natural_values"]
+
+
+def natural_values(theta: FloatArray, positive: tuple[bool, ...]) -> FloatArray:
+    """Give parameters (..., n_params) on their natural scale; one far from the customers may be inf."""
+    with np.errstate(over="ignore"):
+        natural: FloatArray = np.where(positive, np.exp(np.where(positive, theta, 0.0)), theta)
+    return natural
 
 
 def checked_level(level: float) -> float:
@@ -63,18 +70,13 @@ class ParameterDraws(ArrayHolder):
     @property
     def values(self) -> FloatArray:
         """(n_draws, n_params) parameters on their natural scale."""
-        return self._natural(self.theta)
+        return natural_values(self.theta, self.positive)
 
     def interval(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Central interval of each parameter, by name."""
         tail = 0.5 * (1.0 - checked_level(level))
-        low, high = self._natural(np.quantile(self.theta, [tail, 1.0 - tail], axis=0))
+        low, high = natural_values(np.quantile(self.theta, [tail, 1.0 - tail], axis=0), self.positive)
         return {name: (float(a), float(b)) for name, a, b in zip(self.names, low, high, strict=True)}
-
-    def _natural(self, theta: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore"):  # an intercept far from the customers may be beyond any number: inf
-            natural: FloatArray = np.where(self.positive, np.exp(np.where(self.positive, theta, 0.0)), theta)
-        return natural
 
     def thinned(self, n_draws: int) -> ParameterDraws:
         """At most ``n_draws`` of the draws, evenly spaced."""

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import ArrayHolder, FloatArray, IntArray, float_array, locked, strings
-from custvalue.clv._draws import ParameterDraws, checked_level
+from custvalue.clv._draws import ParameterDraws, checked_level, natural_values
 from custvalue.clv._normal import normal_quantile
 from custvalue.clv._optimise import Density, Objective, Optimum, Problem, maximise
 from custvalue.clv._report import BY_HAND, FitReport, judged
@@ -129,9 +129,7 @@ class Estimate(ArrayHolder):
     @property
     def values(self) -> FloatArray:
         """(n_params,) parameters on their natural scale."""
-        with np.errstate(over="ignore"):  # an intercept far from the customers may be beyond any number: inf
-            natural: FloatArray = np.where(self.positive, np.exp(np.where(self.positive, self.theta, 0.0)), self.theta)
-        return natural
+        return natural_values(self.theta, self.positive)
 
     @property
     def params(self) -> dict[str, float]:
@@ -196,11 +194,7 @@ class Estimate(ArrayHolder):
     def confidence_intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Wald intervals by name, made on the ``theta`` scale: those of positive parameters stay positive."""
         half = normal_quantile(0.5 + checked_level(level) / 2) * np.sqrt(np.diag(self.theta_covariance))
-        with np.errstate(over="ignore"):
-            low, high = (
-                np.where(self.positive, np.exp(np.where(self.positive, edge, 0.0)), edge)
-                for edge in (self.theta - half, self.theta + half)
-            )
+        low, high = (natural_values(edge, self.positive) for edge in (self.theta - half, self.theta + half))
         return {name: (float(a), float(b)) for name, a, b in zip(self.names, low, high, strict=True)}
 
     @property

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from custvalue._arrays import FloatArray
+from custvalue.clv._draws import natural_values
 from custvalue.clv._optimise import FAR, Optimum, Problem
 
 __all__ = ["BY_HAND", "FitReport", "judged"]
@@ -105,8 +106,7 @@ def judged(problem: Problem, optimum: Optimum, notes: tuple[str, ...], remedy: s
 
 def _rival(problem: Problem, best: Optimum, other: Optimum) -> str:
     """Name a second maximum."""
-    theta = problem.to_reported(other.theta)
-    natural = np.where(problem.log_scaled, np.exp(np.where(problem.log_scaled, theta, 0.0)), theta)
+    natural = natural_values(problem.to_reported(other.theta), problem.log_scaled)
     place = ", ".join(f"{name} {value:.4g}" for name, value in zip(problem.names, natural, strict=True))
     less = best.value + best.penalty - other.value
     return f"a second maximum lies {less:.2f} nats lower, at {place}: standard errors are about the first alone"
